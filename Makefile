@@ -1,0 +1,49 @@
+# InferShield. `make` lists what there is; `make run` and `make test` are all
+# the set-up that a fresh machine with Go needs.
+
+.DEFAULT_GOAL := help
+SHELL         := /bin/sh
+
+VERSION     ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+FUZZTIME    ?= 30s
+BENCH       ?= .
+
+# The race detector needs a C compiler; where there is none the tests still
+# run, and test-deps.sh has said so.
+RACE ?= $(if $(shell command -v "$$(go env CC)" 2>/dev/null),-race)
+
+.PHONY: help build run demo test deps lint bench fuzz clean
+
+help: ## List the targets
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z]+:.*## / { printf "  \033[36mmake %-7s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: ## Build bin/infershield, static, for this machine
+	@mkdir -p bin
+	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/infershield ./cmd/infershield
+
+run: build ## Build, then serve on this machine (KEY_MODE=auto unless set)
+	@scripts/run.sh
+
+demo: build ## Show the whole thing working: no key, no network
+	@bin/infershield demo
+
+test: deps lint ## Install what the tests need, check the source, run everything
+	go test $(RACE) -timeout 12m ./...
+
+deps:
+	@scripts/test-deps.sh
+
+lint: ## gofmt, go vet, staticcheck
+	@scripts/gofmt.sh
+	go vet ./...
+	go run $(STATICCHECK) ./...
+
+bench: ## Run the benchmarks (BENCH=regexp)
+	go test -run '^$$' -bench '$(BENCH)' -benchmem ./...
+
+fuzz: ## Run every fuzz target in turn (FUZZTIME=30s each)
+	@scripts/fuzz.sh $(FUZZTIME)
+
+clean: ## Remove what make put here
+	rm -rf bin dist .cache

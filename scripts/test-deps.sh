@@ -1,0 +1,62 @@
+#!/usr/bin/env bash
+# Brings what the tests need beyond Go: real clients to drive (curl, python3,
+# Node with the SDKs below), openssl, and a C compiler for the race detector.
+# Quick and silent when all is there. As root on Debian it installs what is
+# missing; as anybody else it says what is missing, and the tests that need it
+# are skipped by name. Where CI is set a missing tool is a failure.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+# Exact versions, the newest that run on Node 18 and 20. The stamp names them,
+# so that changing one reinstalls.
+npm_packages=(openai@6.49.0 undici@6.29.1 ws@8.23.0)
+npm_folder=.cache/npm
+
+# Each tool and the Debian package that holds it.
+tools=(curl:curl python3:python3 node:nodejs npm:npm openssl:openssl gcc:gcc)
+
+missing() {
+	local tool
+	for tool in "${tools[@]}"; do
+		command -v "${tool%%:*}" >/dev/null || echo "$tool"
+	done
+}
+
+install_tools() {
+	local wanted=("${@#*:}")
+	case " ${wanted[*]} " in *" gcc "*) wanted+=(libc6-dev) ;; esac
+	echo "test-deps: installing ${wanted[*]}"
+	apt-get -o DPkg::Lock::Timeout=300 -qq update
+	DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 -qq install -y --no-install-recommends "${wanted[@]}" >/dev/null
+}
+
+install_sdks() {
+	local stamp="$npm_folder/stamp"
+	[[ -f $stamp && $(<"$stamp") == "${npm_packages[*]}" ]] && return
+	echo "test-deps: installing ${npm_packages[*]} into $npm_folder"
+	rm -rf "$npm_folder"
+	mkdir -p "$npm_folder"
+	echo '{"private": true}' >"$npm_folder/package.json"
+	npm install --prefix "$npm_folder" --save-exact --no-audit --no-fund --loglevel error "${npm_packages[@]}" >/dev/null || return
+	echo "${npm_packages[*]}" >"$stamp"
+}
+
+give_up() {
+	echo "test-deps: $1" >&2
+	if [[ -n ${CI:-} ]]; then
+		exit 1
+	fi
+	echo "test-deps: the tests that need it are skipped" >&2
+}
+
+mapfile -t absent < <(missing)
+if ((${#absent[@]})) && [[ $(id -u) == 0 ]] && command -v apt-get >/dev/null; then
+	install_tools "${absent[@]}" || true
+	mapfile -t absent < <(missing)
+fi
+for tool in "${absent[@]}"; do
+	give_up "${tool%%:*} is missing; on Debian: sudo apt-get install ${tool#*:}"
+done
+if command -v npm >/dev/null; then
+	install_sdks || give_up "npm could not install ${npm_packages[*]}"
+fi
