@@ -7,6 +7,6 @@ fuzztime=${1:-30s}
 go list ./... | while read -r package; do
 	go test -list '^Fuzz' "$package" | grep '^Fuzz' | while read -r target; do
 		printf '%s %s\n' "$package" "$target"
-		go test -run '^$' -fuzz "^$target\$" -fuzztime "$fuzztime" "$package"
+		go test -run '^$' -fuzz "^$target\$" -fuzztime "$fuzztime" "$package" </dev/null
 	done
 done

@@ -49,12 +49,13 @@ give_up() {
 	echo "test-deps: the tests that need it are skipped" >&2
 }
 
-mapfile -t absent < <(missing)
-if ((${#absent[@]})) && [[ $(id -u) == 0 ]] && command -v apt-get >/dev/null; then
-	install_tools "${absent[@]}" || true
-	mapfile -t absent < <(missing)
+absent=$(missing)
+if [[ -n $absent && $(id -u) == 0 ]] && command -v apt-get >/dev/null; then
+	# shellcheck disable=SC2086 # one word a tool
+	install_tools $absent || true
+	absent=$(missing)
 fi
-for tool in "${absent[@]}"; do
+for tool in $absent; do
 	give_up "${tool%%:*} is missing; on Debian: sudo apt-get install ${tool#*:}"
 done
 if command -v npm >/dev/null; then
