@@ -1,0 +1,63 @@
+package ca
+
+import (
+	"cmp"
+	"crypto/x509"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// archiveMax is how many replaced certificates are kept: somebody may have to
+// take them out of a trust store.
+const archiveMax = 16
+
+// archive keeps the certificate of a root that is about to be replaced, under
+// the next number, and drops the oldest ones beyond archiveMax.
+func (f folder) archive(cert *x509.Certificate) (string, error) {
+	numbers, err := f.archived()
+	if err != nil {
+		return "", fmt.Errorf("keeping the old CA certificate: %w", err)
+	}
+	next := 1
+	if len(numbers) > 0 {
+		next = numbers[len(numbers)-1] + 1
+	}
+	path := f.oldCert(next)
+	if err := writeFile(path, encodeCert(cert), 0o644); err != nil {
+		return "", fmt.Errorf("keeping the old CA certificate: %w", err)
+	}
+	for len(numbers) >= archiveMax {
+		if err := os.Remove(f.oldCert(numbers[0])); err != nil {
+			return "", fmt.Errorf("dropping an old CA certificate: %w", err)
+		}
+		numbers = numbers[1:]
+	}
+	return path, nil
+}
+
+// archived returns the numbers of the certificates that are kept, ascending.
+func (f folder) archived() ([]int, error) {
+	entries, err := os.ReadDir(f.dir)
+	if err != nil {
+		return nil, err
+	}
+	var numbers []int
+	for _, entry := range entries {
+		middle, isOld := strings.CutSuffix(entry.Name(), ".old.pem")
+		digits, isCA := strings.CutPrefix(middle, "ca-")
+		n, err := strconv.Atoi(digits)
+		if isOld && isCA && err == nil && n > 0 {
+			numbers = append(numbers, n)
+		}
+	}
+	slices.SortFunc(numbers, cmp.Compare[int])
+	return numbers, nil
+}
+
+func (f folder) oldCert(n int) string {
+	return filepath.Join(f.dir, "ca-"+strconv.Itoa(n)+".old.pem")
+}

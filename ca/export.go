@@ -1,0 +1,95 @@
+package ca
+
+import (
+	"bytes"
+	"crypto/x509"
+	"encoding/pem"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strings"
+)
+
+const (
+	certBlock      = "CERTIFICATE"
+	bundleBytesMax = 16 << 20
+)
+
+// systemBundles are the files in which systems keep the roots they trust, in
+// the order of how common they are.
+var systemBundles = [...]string{
+	"/etc/ssl/certs/ca-certificates.crt",                // Debian, Arch
+	"/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem", // Red Hat
+	"/etc/pki/tls/certs/ca-bundle.crt",                  // Red Hat, older
+	"/etc/ssl/ca-bundle.pem",                            // SUSE
+	"/etc/ssl/cert.pem",                                 // Alpine, macOS, OpenBSD
+	"/usr/local/share/certs/ca-root-nss.crt",            // FreeBSD
+	"/etc/openssl/certs/ca-certificates.crt",            // NetBSD
+}
+
+// WritePEM writes the root's certificate in PEM.
+func (a *Authority) WritePEM(w io.Writer) error {
+	_, err := w.Write(encodeCert(a.root))
+	return err
+}
+
+// WriteDER writes the root's certificate in DER.
+func (a *Authority) WriteDER(w io.Writer) error {
+	_, err := w.Write(a.root.Raw)
+	return err
+}
+
+// WriteBundle writes, in PEM, every root that this machine trusts and ours
+// last: what a variable wants that replaces the system's roots. The error wraps
+// fs.ErrNotExist, and nothing is written, if the machine's roots are in no file
+// that we know; ours alone would cut its user off from all other hosts.
+func (a *Authority) WriteBundle(w io.Writer) error {
+	return a.writeBundle(w, systemBundles[:])
+}
+
+func (a *Authority) writeBundle(w io.Writer, paths []string) error {
+	for _, path := range paths {
+		roots, err := readBundle(path)
+		if err != nil {
+			continue // absent or unreadable: the next one may do
+		}
+		bundle := make([]byte, 0, len(roots)*2048)
+		for _, root := range roots {
+			if !bytes.Equal(root, a.root.Raw) { // installed already
+				bundle = append(bundle, pem.EncodeToMemory(&pem.Block{Type: certBlock, Bytes: root})...)
+			}
+		}
+		_, err = w.Write(append(bundle, encodeCert(a.root)...))
+		return err
+	}
+	return fmt.Errorf("no file with this machine's roots (tried %s): %w", strings.Join(paths, ", "), fs.ErrNotExist)
+}
+
+// readBundle returns the certificates of a PEM file, in DER. What else the file
+// holds is dropped.
+func readBundle(path string) ([][]byte, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	data, err := io.ReadAll(io.LimitReader(file, bundleBytesMax))
+	if err != nil {
+		return nil, err
+	}
+	var roots [][]byte
+	for block, rest := pem.Decode(data); block != nil; block, rest = pem.Decode(rest) {
+		if block.Type == certBlock {
+			roots = append(roots, block.Bytes)
+		}
+	}
+	if len(roots) == 0 {
+		return nil, fmt.Errorf("%s holds no certificate", path)
+	}
+	return roots, nil
+}
+
+func encodeCert(cert *x509.Certificate) []byte {
+	return pem.EncodeToMemory(&pem.Block{Type: certBlock, Bytes: cert.Raw})
+}
