@@ -5,7 +5,6 @@ package keys
 import (
 	"errors"
 	"net/http"
-	"net/url"
 	"strings"
 )
 
@@ -32,10 +31,11 @@ type Config struct {
 	// Key is the server's. Space around it, which secret files often end
 	// with, is dropped. In Passthrough mode it is not even kept.
 	Key Secret
-	// Provider says whether the server's key may be sent to u: the provider's
-	// hosts over https, and nothing else. It is needed where a key is used,
+	// Provider says whether the server's key may be put on r: for the
+	// provider's hosts over https, and nothing else; and not where a web page
+	// made r that has no business with it. It is needed where a key is used,
 	// and must be safe for concurrent use.
-	Provider func(u *url.URL) bool
+	Provider func(r *http.Request) bool
 }
 
 // Custodian puts the right credential on requests. It is safe for concurrent
@@ -43,7 +43,7 @@ type Config struct {
 type Custodian struct {
 	mode     Mode
 	bearer   Secret // the Authorization value; zero where no server key is used
-	provider func(*url.URL) bool
+	provider func(*http.Request) bool
 }
 
 // New returns a Custodian. It returns ErrNoKey in Server mode without a key,
@@ -83,7 +83,7 @@ func (c *Custodian) Mode() Mode { return c.mode }
 // valid for the client, which offered them too. A client that offered its key
 // alone gets a 101 without a subprotocol: none is invented for it.
 func (c *Custodian) ModifyRequest(r *http.Request) error {
-	mayUse := !c.bearer.IsZero() && c.provider(r.URL)
+	mayUse := !c.bearer.IsZero() && c.provider(r)
 	if c.mode == Server || mayUse {
 		strip(r.Header)
 		if mayUse {

@@ -26,7 +26,9 @@ const (
 	plain     = "http://api.openai.com/v1/responses"
 )
 
-func isProvider(u *url.URL) bool { return u.Scheme == "https" && u.Hostname() == "api.openai.com" }
+func isProvider(r *http.Request) bool {
+	return r.URL.Scheme == "https" && r.URL.Hostname() == "api.openai.com"
+}
 
 func custodian(t testing.TB, mode keys.Mode, key string) *keys.Custodian {
 	t.Helper()

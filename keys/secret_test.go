@@ -9,7 +9,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
-	"net/url"
+	"net/http"
 	"strconv"
 	"strings"
 	"testing"
@@ -76,7 +76,7 @@ func (f failure) Error() string { return fmt.Sprintf("using %+v", f.key) }
 // sinks returns everything that prints a value which holds secret somewhere.
 func sinks(t testing.TB, secret string) map[string]string {
 	s := keys.NewSecret(secret)
-	config := keys.Config{Mode: keys.Auto, Key: s, Provider: func(*url.URL) bool { return true }}
+	config := keys.Config{Mode: keys.Auto, Key: s, Provider: func(*http.Request) bool { return true }}
 	custodian, err := keys.New(config)
 	if err != nil {
 		config.Key = keys.Secret{} // not a key; the rest must hold all the same

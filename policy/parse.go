@@ -43,6 +43,7 @@ func Parse(source []byte) (*Policy, error) {
 	if len(r.problems) > 0 {
 		return nil, &Error{Problems: r.problems}
 	}
+	p.sign()
 	return p, nil
 }
 

@@ -55,6 +55,7 @@ const (
 // goroutines and swapped whole.
 type Policy struct {
 	source    []byte
+	version   string
 	mode      Mode
 	threshold int
 	weights   [len(categories)]int
@@ -92,6 +93,7 @@ func (p *Policy) With(s Settings) *Policy {
 	if s.Threshold != 0 {
 		changed.threshold = min(max(s.Threshold, ThresholdMin), ThresholdMax)
 	}
+	changed.sign()
 	return &changed
 }
 
@@ -105,11 +107,14 @@ func (p *Policy) Threshold() int { return p.threshold }
 func (p *Policy) Source() []byte { return append([]byte(nil), p.source...) }
 
 // Version names p in a record: a short hash of its source and its settings.
-func (p *Policy) Version() string {
+func (p *Policy) Version() string { return p.version }
+
+// sign sets the version. It is computed once, because every record names it.
+func (p *Policy) sign() {
 	h := sha256.New()
 	fmt.Fprintf(h, "%s %d\n", p.mode, p.threshold)
 	h.Write(p.source)
-	return hex.EncodeToString(h.Sum(nil)[:6])
+	p.version = hex.EncodeToString(h.Sum(nil)[:6])
 }
 
 // Unscannable says what becomes of text that cannot be inspected because of r.
