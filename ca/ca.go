@@ -4,7 +4,9 @@
 //
 // A root is limited, by critical name constraints, to the intercept list for
 // which it was made: who steals its key can impersonate those hosts and no
-// others. Another list therefore needs another root.
+// others. Another list therefore needs another root. OpenSSL, Go, Node, Python
+// and GnuTLS enforce the constraints of a root; Java, as RFC 5280 §6.1 allows,
+// does not.
 package ca
 
 import (

@@ -131,7 +131,11 @@ func TestFirstCallsShareOneMint(t *testing.T) {
 	}
 	close(start)
 	wg.Wait()
-	for i, cert := range certs {
+	late, err := a.MintAfterMiss(openAI)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, cert := range append(certs, late) {
 		if cert == nil || cert != certs[0] {
 			t.Fatalf("call %d: got %p; want %p as the first", i, cert, certs[0])
 		}
@@ -160,6 +164,18 @@ func TestRenewal(t *testing.T) {
 	})
 }
 
+// A leaf of the future, from before the clock was set right, is no leaf to show.
+func TestClockSetBack(t *testing.T) {
+	a := open(t, t.TempDir(), openAI)
+	first := certificate(t, a, openAI)
+	synctest.Test(t, func(t *testing.T) { // where it is the year 2000
+		second := certificate(t, a, openAI)
+		if second == first || second.Leaf.NotBefore.After(time.Now()) {
+			t.Errorf("got one valid from %v at %v; want another", second.Leaf.NotBefore, time.Now())
+		}
+	})
+}
+
 // In the root's last days a leaf ends with it and is not minted over and over.
 func TestLeafEndsWithTheRoot(t *testing.T) {
 	dir := t.TempDir()
@@ -184,7 +200,7 @@ func TestLeafEndsWithTheRoot(t *testing.T) {
 func TestCacheIsBounded(t *testing.T) {
 	const most = 1024
 	a := open(t, t.TempDir(), openAI, "*.example.com")
-	first, used := certificate(t, a, "first.example.com"), certificate(t, a, openAI)
+	used, first := certificate(t, a, openAI), certificate(t, a, "first.example.com")
 	for i := range most - 1 {
 		certificate(t, a, fmt.Sprintf("h%d.example.com", i))
 		if certificate(t, a, openAI) != used {
