@@ -1,0 +1,101 @@
+package llm
+
+// Chat completions and completions.
+
+var chatRequest = &shape{role: Other, members: []member{
+	{"messages", &shape{each: chatMessage}},
+	{"model", aModel},
+	{"stream", aStreamFlag},
+	{"tools", definition},
+	{"functions", definition},
+	{"response_format", definition},
+	{"prediction", &shape{role: User, members: []member{{"content", parts}}}},
+}}
+
+var chatMessage = &shape{role: User, voice: true, members: []member{
+	{"role", aRole},
+	{"content", parts},
+	{"audio", &shape{members: []member{{"data", audio}}}},
+}}
+
+var chatResponse = &shape{role: Other, members: []member{
+	{"choices", chatChoices},
+	{"model", aModel},
+}}
+
+// chatChoices serves bodies and events alike: a body has "message", an event
+// has "delta", and completions have "text" in both.
+var chatChoices = &shape{role: Model, run: "choices", counted: true, each: &shape{members: []member{
+	{"index", anIndex},
+	{"delta", chatDelta},
+	{"message", &shape{members: []member{{"audio", &shape{members: []member{{"data", audio}}}}}}},
+	{"logprobs", chatLogprobs},
+}}}
+
+var chatDelta = &shape{members: []member{
+	{"content", running("content")},
+	{"refusal", running("refusal")},
+	{"reasoning_content", running("reasoning_content")},
+	{"reasoning", running("reasoning")},
+	{"tool_calls", &shape{run: "tool_calls", counted: true, each: &shape{members: []member{
+		{"index", anIndex},
+		{"function", &shape{members: []member{{"arguments", running("arguments")}, {"name", running("name")}}}},
+		{"custom", &shape{members: []member{{"input", running("input")}, {"name", running("name")}}}},
+	}}}},
+	{"function_call", &shape{members: []member{
+		{"arguments", running("function_call/arguments")}, {"name", running("function_call/name")},
+	}}},
+	{"audio", &shape{members: []member{
+		{"data", audio}, {"transcript", running("audio/transcript")},
+	}}},
+}}
+
+// chatLogprobs spell the text out again, token by token: a running text too.
+var chatLogprobs = &shape{members: []member{
+	{"content", &shape{each: &shape{members: []member{{"token", running("logprobs/content")}, {"bytes", tokenBytes}}}}},
+	{"refusal", &shape{each: &shape{members: []member{{"token", running("logprobs/refusal")}, {"bytes", tokenBytes}}}}},
+	{"tokens", &shape{each: running("logprobs/tokens")}},
+}}
+
+var tokenBytes = &shape{opaque: opaqueTokens}
+
+func running(name string) *shape { return &shape{run: name} }
+
+var completionsRequest = &shape{role: Other, members: []member{
+	{"prompt", asked},
+	{"suffix", asked},
+	{"model", aModel},
+	{"stream", aStreamFlag},
+}}
+
+var (
+	completionsResponse = completionsAnswer(&shape{})
+	completionsEvent    = completionsAnswer(running("text"))
+)
+
+func completionsAnswer(text *shape) *shape {
+	return &shape{role: Other, members: []member{
+		{"choices", &shape{role: Model, run: "choices", counted: true, each: &shape{members: []member{
+			{"index", anIndex},
+			{"text", text},
+			{"logprobs", chatLogprobs},
+		}}}},
+		{"model", aModel},
+	}}
+}
+
+// Embeddings and moderations.
+
+var inputRequest = &shape{role: Other, members: []member{
+	{"input", &shape{role: User, opaque: opaqueTokens, each: &shape{
+		role: User, opaque: opaqueTokens, members: part.members,
+	}}},
+	{"model", aModel},
+}}
+
+var embeddingsResponse = &shape{role: Other, members: []member{
+	{"data", &shape{each: &shape{members: []member{{"embedding", &shape{opaque: opaqueEmbedding}}}}}},
+	{"model", aModel},
+}}
+
+var plainResponse = &shape{role: Other, members: []member{{"model", aModel}}}

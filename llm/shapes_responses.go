@@ -1,0 +1,95 @@
+package llm
+
+// The Responses API, and what is not known.
+
+var responsesRequest = &shape{role: Other, members: []member{
+	{"input", responsesInput},
+	{"instructions", operator},
+	{"model", aModel},
+	{"stream", aStreamFlag},
+	{"tools", definition},
+	{"text", definition},
+	{"prompt", &shape{members: []member{{"variables", &shape{role: User, members: part.members}}}}},
+}}
+
+// responsesInput is a string or a list of items.
+var responsesInput = &shape{role: User, each: inputItem}
+
+// An item holds the same members whoever sends it; only who speaks when it does
+// not say differs.
+var (
+	inputItem  = &shape{role: User, voice: true, members: itemMembers}
+	outputItem = &shape{role: Model, voice: true, members: itemMembers}
+)
+
+var itemMembers = []member{
+	{"type", aType},
+	{"role", aRole},
+	{"content", parts},
+	{"output", toolOutput},
+	{"outputs", toolOutput},
+	{"results", toolOutput},
+	{"result", media},
+	{"encrypted_content", encrypted},
+	{"image_url", media},
+	{"file_data", media},
+}
+
+var toolOutput = &shape{role: Tool, members: part.members, each: part}
+
+// responsesResponse echoes what was asked beside what was answered.
+var responsesResponse = &shape{role: Other, members: []member{
+	{"output", &shape{role: Model, each: outputItem}},
+	{"output_text", &shape{role: Model}},
+	{"data", &shape{each: inputItem}}, // a list of input items
+	{"instructions", operator},
+	{"tools", definition},
+	{"text", definition},
+	{"model", aModel},
+}}
+
+var responsesEvent = &shape{role: Other, members: append([]member{
+	{"response", responsesResponse},
+	{"item", outputItem},
+}, eventMembers...)}
+
+// eventMembers are the members of typed events: what is said, and which running
+// text it continues.
+var eventMembers = []member{
+	{"type", &shape{note: noteEvent}},
+	{"delta", &shape{role: Model, delta: true, opaque: opaqueAudioDelta, members: []member{
+		{"stdout", &shape{delta: true, run: "stdout"}},
+		{"stderr", &shape{delta: true, run: "stderr"}},
+		{"text", &shape{delta: true, run: "text"}},
+		{"partial_json", &shape{delta: true, run: "partial_json"}},
+		{"thinking", &shape{delta: true, run: "thinking"}},
+	}}},
+	{"item_id", &shape{note: noteItem}},
+	{"response_id", &shape{note: noteResponse}},
+	{"output_index", &shape{note: noteOutput}},
+	{"index", &shape{note: noteOutput}},
+	{"content_index", &shape{note: noteContent}},
+	{"summary_index", &shape{note: noteSummary}},
+	{"command_index", &shape{note: noteCommand}},
+	{"part", &shape{role: Model, members: part.members}},
+	{"text", &shape{role: Model}},
+	{"refusal", &shape{role: Model}},
+	{"arguments", &shape{role: Model}},
+	{"code", &shape{role: Model}},
+	{"input", &shape{role: Model}},
+	{"transcript", &shape{role: Model}},
+	{"annotation", &shape{role: Model}},
+	{"partial_image_b64", media},
+	{"audio", &shape{opaque: opaqueAudioDelta}},
+}
+
+// The generic shapes give no role: the caller knows the direction. A stream is
+// read by the rules of every stream that we know, since an unknown path often
+// speaks a known dialect.
+var (
+	genericBody  = &shape{role: Other, members: []member{{"model", aModel}, {"stream", aStreamFlag}}}
+	genericEvent = &shape{role: Other, members: append([]member{
+		{"choices", chatChoices},
+		{"model", aModel},
+	}, eventMembers...)}
+)
