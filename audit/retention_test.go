@@ -1,0 +1,92 @@
+package audit_test
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/infershield/infershield/audit"
+)
+
+func TestRetention(t *testing.T) {
+	const day = 24 * time.Hour
+	synctest.Test(t, func(t *testing.T) { // the bubble's clock starts in the year 2000
+		path := filepath.Join(t.TempDir(), "audit.db")
+		log := open(t, audit.Config{Path: path, Retention: -1})
+		old := time.Now()
+		for n := range 1700 { // more than three chunks
+			r := record(n)
+			r.Time = old.Add(time.Duration(n) * time.Millisecond)
+			r.PromptExcerpt = "what only the old ones say"
+			log.Record(r)
+		}
+		sync1(t, log)
+		time.Sleep(5 * day)
+		if got := count(t, path); got != 1700 {
+			t.Errorf("kept for ever: got %d records; want 1700", got)
+		}
+		young := record(5000)
+		young.Time = time.Now()
+		log.Record(young)
+		if err := log.Close(); err != nil {
+			t.Fatal(err)
+		}
+
+		log = open(t, audit.Config{Path: path, Retention: 2 * day})
+		time.Sleep(time.Second)
+		if got := query(t, log, audit.Filter{}); len(got) != 1 || got[0] != young.ID {
+			t.Errorf("at the start: got %d records; want the young one", len(got))
+		}
+		for _, name := range []string{path, path + "-wal"} {
+			content, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if bytes.Contains(content, []byte("what only the old ones say")) {
+				t.Errorf("%s still holds the text of deleted records", filepath.Base(name))
+			}
+		}
+		time.Sleep(2*day - time.Hour)
+		if got := count(t, path); got != 1 {
+			t.Errorf("an hour before its time: got %d records; want 1", got)
+		}
+		time.Sleep(2 * time.Hour)
+		if got := count(t, path); got != 0 {
+			t.Errorf("an hour after its time: got %d records; want 0", got)
+		}
+	})
+}
+
+// TestRetentionDefault is 90 days, by the record's own time.
+func TestRetentionDefault(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "audit.db")
+		log, err := audit.Open(t.Context(), audit.Config{Path: path})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer log.Close()
+		for n, age := range []time.Duration{89, 91} {
+			r := record(n)
+			r.Time = time.Now().Add(-age * 24 * time.Hour)
+			log.Record(r)
+		}
+		sync1(t, log)
+		time.Sleep(90 * time.Minute)
+		if got := query(t, log, audit.Filter{}); len(got) != 1 || got[0] != "id-000000" {
+			t.Errorf("got %v; want the one of 89 days", got)
+		}
+	})
+}
+
+func count(t *testing.T, path string) (n int) {
+	t.Helper()
+	synctest.Wait()
+	if err := raw(t, path).QueryRowContext(t.Context(), "SELECT count(*) FROM records").Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
