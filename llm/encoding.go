@@ -49,10 +49,10 @@ const (
 
 // Decoder returns a reader of what r is the encoding of. contentEncoding is the
 // header's value: a list in the order of encoding, or empty. The reader returns
-// ErrTooLarge after max bytes and ErrBomb when they are far too many for what
+// ErrTooLarge after limit bytes and ErrBomb when they are far too many for what
 // was read. It starts no goroutine, reads nothing before its first Read, and
 // needs no Close.
-func Decoder(contentEncoding string, r io.Reader, max int64) (io.Reader, error) {
+func Decoder(contentEncoding string, r io.Reader, limit int64) (io.Reader, error) {
 	source := &counter{r: r}
 	var decoded io.Reader = source
 	names := strings.Split(contentEncoding, ",")
@@ -70,7 +70,7 @@ func Decoder(contentEncoding string, r io.Reader, max int64) (io.Reader, error) 
 		}
 		decoded = &layer{src: bufio.NewReader(decoded), open: open}
 	}
-	return &limiter{r: decoded, source: source, left: max}, nil
+	return &limiter{r: decoded, source: source, left: max(limit, 0)}, nil
 }
 
 // opener returns what begins to decode, or nil for a name we do not know.

@@ -63,6 +63,10 @@ var eventMembers = []member{
 		{"text", &shape{delta: true, run: "text"}},
 		{"partial_json", &shape{delta: true, run: "partial_json"}},
 		{"thinking", &shape{delta: true, run: "thinking"}},
+		{"content", &shape{run: "content", counted: true, each: &shape{members: []member{ // Assistants
+			{"index", anIndex},
+			{"text", &shape{members: []member{{"value", running("text")}}}},
+		}}}},
 	}}},
 	{"item_id", &shape{note: noteItem}},
 	{"response_id", &shape{note: noteResponse}},
