@@ -1,0 +1,97 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+const reference = "../../docs/configuration.md"
+
+// docs/configuration.md is written from the table that the program reads:
+// go test ./cmd/infershield -run TestReference -update
+func TestReference(t *testing.T) {
+	want := writeReference()
+	if *update {
+		if err := os.WriteFile(reference, []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := os.ReadFile(reference)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, string(got)); diff != "" {
+		t.Errorf("%s is not what the settings say; run this test with -update (-want +got):\n%s", reference, diff)
+	}
+}
+
+// What the settings are called, and what they are unless set, is relied upon.
+func TestSettingsAreThoseThatPeopleKnow(t *testing.T) {
+	want := `KEY_MODE --key-mode server
+INFERSHIELD_LISTEN --listen 127.0.0.1:8000
+INFERSHIELD_ADMIN --admin 127.0.0.1:8001
+INFERSHIELD_DATA_DIR --data-dir the XDG data folder
+INFERSHIELD_INTERCEPT --intercept api.openai.com
+INFERSHIELD_UPSTREAM --upstream https://api.openai.com
+INFERSHIELD_CORS_ORIGINS --cors-origins –
+INFERSHIELD_UPSTREAM_CA --upstream-ca –
+INFERSHIELD_CONNECT_TO --connect-to –
+INFERSHIELD_RESOLVERS --resolvers the system's
+INFERSHIELD_POLICY --policy built in
+INFERSHIELD_MODE --mode the policy's, block
+RISK_THRESHOLD --risk-threshold the policy's, 70
+INFERSHIELD_AUDIT --audit audit.db in the data folder
+AUDIT_LOG_RETENTION_DAYS --audit-retention-days 90
+INFERSHIELD_MAX_BODY_SIZE_MB --max-body-mb 32
+LOG_LEVEL --log-level info
+INFERSHIELD_LOG_FORMAT --log-format text
+`
+	var got strings.Builder
+	for _, s := range settings() {
+		fmt.Fprintf(&got, "%s --%s %s%s\n", s.env, s.flag, s.initial, strings.ReplaceAll(s.without, "`", ""))
+	}
+	if diff := cmp.Diff(want, got.String()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func writeReference() string {
+	var b strings.Builder
+	b.WriteString(`# Configuration
+
+<!-- Written by go test ./cmd/infershield -run TestReference -update; change config_settings.go instead. -->
+
+A flag beats the environment, which beats ` + "`.env`" + `, which beats ` + "`infershield.yaml`" + `, which beats the default.
+` + "`.env` and `infershield.yaml`" + ` are read in the folder where InferShield is started; ` + "`--config FILE`" + ` names another
+instead of the latter. Lists are comma separated, or lists in YAML. An empty variable counts as unset. All that is
+wrong is reported at once, each with the place where it stands, and the exit code is 2.
+
+| environment | flag | in infershield.yaml | default | |
+|---|---|---|---|---|
+`)
+	for _, s := range settings() {
+		initial := s.without
+		if s.initial != "" {
+			initial = "`" + s.initial + "`"
+		}
+		fmt.Fprintf(&b, "| `%s` | `--%s` | `%s` | %s | %s |\n", s.env, s.flag, s.key(), initial, s.about)
+	}
+	fmt.Fprintf(&b, "| `%s` | – | – | – | the server's key, in the environment or in `.env` alone: flags show in process lists, files get shared |\n", apiKeyEnv)
+	fmt.Fprintf(&b, "| `%s` | – | – | – | the port of `--listen`, unless a source at least as strong gives that |\n", proxyPortEnv)
+	b.WriteString(`
+For example, as ` + "`infershield.yaml`" + `:
+
+` + "```yaml" + `
+key_mode: auto
+intercept:
+  - api.openai.com
+  - "*.example.com"
+mode: warn
+` + "```" + `
+`)
+	return b.String()
+}
