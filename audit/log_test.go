@@ -110,7 +110,7 @@ func TestFullQueue(t *testing.T) {
 		log := open(t, audit.Config{Path: path, Queue: 10, Log: out.logger()})
 		synctest.Wait() // the first prune is over
 		db := raw(t, path)
-		exec(t, db, "BEGIN IMMEDIATE")
+		execute(t, db, "BEGIN IMMEDIATE")
 
 		before := time.Now()
 		for n := range 1000 {
@@ -124,7 +124,7 @@ func TestFullQueue(t *testing.T) {
 		}
 		dropped := log.Stats().Dropped
 		time.Sleep(30 * time.Second)
-		exec(t, db, "COMMIT")
+		execute(t, db, "COMMIT")
 		time.Sleep(time.Minute)
 		got := log.Stats()
 		if got.Written+dropped != 1000 || got.Dropped != dropped || got.Lost != 0 || got.Err != nil {
@@ -218,12 +218,12 @@ func TestSyncGivesUpWithItsContext(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "audit.db")
 	log := open(t, audit.Config{Path: path})
 	db := raw(t, path)
-	exec(t, db, "BEGIN IMMEDIATE")
+	execute(t, db, "BEGIN IMMEDIATE")
 	log.Record(record(1))
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if err := log.Sync(ctx); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v; want context.Canceled", err)
 	}
-	exec(t, db, "COMMIT")
+	execute(t, db, "COMMIT")
 }

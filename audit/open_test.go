@@ -161,7 +161,7 @@ func statement(sql string) func(*testing.T, string) {
 	return func(t *testing.T, path string) {
 		t.Helper()
 		db := raw(t, path)
-		exec(t, db, sql)
+		execute(t, db, sql)
 		if err := db.Close(); err != nil {
 			t.Fatal(err)
 		}
@@ -190,7 +190,7 @@ func TestOpenLocked(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) { // SQLite's wait for the lock is on the bubble's clock
 		path := filepath.Join(t.TempDir(), "audit.db")
 		db := raw(t, path)
-		exec(t, db, "CREATE TABLE x (y); BEGIN EXCLUSIVE")
+		execute(t, db, "CREATE TABLE x (y); BEGIN EXCLUSIVE")
 		_, err := audit.Open(t.Context(), audit.Config{Path: path})
 		if !errors.Is(err, audit.ErrLocked) || !strings.Contains(err.Error(), path) {
 			t.Errorf("got %v; want audit.ErrLocked with the path", err)

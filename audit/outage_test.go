@@ -20,7 +20,7 @@ func TestOutageIsSurvived(t *testing.T) {
 		log := open(t, audit.Config{Path: path, Log: out.logger()})
 		synctest.Wait()
 		db := raw(t, path)
-		exec(t, db, "BEGIN IMMEDIATE")
+		execute(t, db, "BEGIN IMMEDIATE")
 		log.Record(record(1))
 		if err := log.Sync(t.Context()); !errors.Is(err, audit.ErrLocked) {
 			t.Errorf("got %v; want audit.ErrLocked", err)
@@ -33,7 +33,7 @@ func TestOutageIsSurvived(t *testing.T) {
 		if !strings.Contains(out.String(), "cannot be written") {
 			t.Errorf("the log does not tell: %s", out.String())
 		}
-		exec(t, db, "COMMIT")
+		execute(t, db, "COMMIT")
 		time.Sleep(time.Minute)
 		if got := log.Stats(); got != (audit.Stats{Written: 2}) {
 			t.Errorf("after: got %+v; want 2 written", got)
@@ -50,7 +50,7 @@ func TestLongOutage(t *testing.T) {
 		log := open(t, audit.Config{Path: path, Log: out.logger()})
 		synctest.Wait()
 		db := raw(t, path)
-		exec(t, db, "BEGIN IMMEDIATE")
+		execute(t, db, "BEGIN IMMEDIATE")
 		log.Record(record(1))
 		time.Sleep(5 * time.Minute)
 		if got := log.Stats(); got.Lost != 1 || got.Queued != 0 || got.Err == nil {
@@ -59,7 +59,7 @@ func TestLongOutage(t *testing.T) {
 		if n := strings.Count(out.String(), "lost=1"); n != 1 {
 			t.Errorf("the loss was told %d times; want once:\n%s", n, out.String())
 		}
-		exec(t, db, "COMMIT")
+		execute(t, db, "COMMIT")
 		time.Sleep(time.Minute)
 		if got := log.Stats(); got.Err != nil {
 			t.Errorf("nothing to write, and still %v", got.Err)
@@ -78,14 +78,14 @@ func TestCloseDuringOutage(t *testing.T) {
 		log := open(t, audit.Config{Path: path})
 		synctest.Wait()
 		db := raw(t, path)
-		exec(t, db, "BEGIN IMMEDIATE")
+		execute(t, db, "BEGIN IMMEDIATE")
 		log.Record(record(1))
 		log.Record(record(2))
 		err := log.Close()
 		if !errors.Is(err, audit.ErrLocked) || !strings.Contains(err.Error(), "2 audit records were not stored") {
 			t.Errorf("got %v; want ErrLocked and the number of records", err)
 		}
-		exec(t, db, "COMMIT")
+		execute(t, db, "COMMIT")
 	})
 }
 

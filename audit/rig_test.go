@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"fmt"
 	"log/slog"
-	"os"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -16,25 +15,7 @@ import (
 	"github.com/infershield/infershield/audit"
 )
 
-// children are what the test binary does when it is started as a process of
-// its own, by the name in the environment.
-var children = map[string]func(path string) error{}
-
-const (
-	childName = "AUDIT_TEST_CHILD"
-	childPath = "AUDIT_TEST_PATH"
-)
-
-func TestMain(m *testing.M) {
-	if child, ok := children[os.Getenv(childName)]; ok {
-		if err := child(os.Getenv(childPath)); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-		os.Exit(0)
-	}
-	goleak.VerifyTestMain(m)
-}
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 var epoch = time.Date(2026, 3, 14, 15, 9, 26, 535_000_000, time.UTC)
 
@@ -129,7 +110,7 @@ func raw(t testing.TB, path string) *sql.DB {
 	return db
 }
 
-func exec(t testing.TB, db *sql.DB, statement string) {
+func execute(t testing.TB, db *sql.DB, statement string) {
 	t.Helper()
 	if _, err := db.ExecContext(t.Context(), statement); err != nil {
 		t.Fatalf("%s: %v", statement, err)

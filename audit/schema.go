@@ -143,6 +143,7 @@ const (
 	codeBusy     = 5
 	codeLocked   = 6
 	codeReadOnly = 8
+	codeIO       = 10
 	codeCorrupt  = 11
 	codeFull     = 13
 	codeCantOpen = 14
@@ -164,8 +165,8 @@ func explain(path string, err error) error {
 	case codePerm, codeReadOnly, codeCantOpen:
 		return fmt.Errorf("audit database %s cannot be opened, check who owns it and its folder: %w (%w)",
 			path, fs.ErrPermission, err)
-	case codeFull:
-		return fmt.Errorf("audit database %s: no space left, free some or shorten the retention: %w", path, err)
+	case codeFull, codeIO:
+		return fmt.Errorf("audit database %s: the disk is full or failing, free some space or shorten the retention: %w", path, err)
 	}
 	return fmt.Errorf("audit database %s: %w", path, err)
 }
