@@ -71,3 +71,39 @@ func TestAuditTail(t *testing.T) {
 		t.Errorf("exit code %d; want 0", code)
 	}
 }
+
+func TestAgo(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		-time.Hour: "now", 999 * time.Millisecond: "now", 59 * time.Second: "59s ago", 60 * time.Second: "1m ago",
+		47 * time.Hour: "47h ago", 50 * time.Hour: "2d ago", 400 * 24 * time.Hour: "400d ago",
+	} {
+		if got := ago(d); got != want {
+			t.Errorf("%v: got %q; want %q", d, got, want)
+		}
+	}
+}
+
+// On a terminal rows are coloured, times are relative, and nothing that a
+// client chose reaches the terminal as a command.
+func TestAuditRowOnTerminal(t *testing.T) {
+	var out strings.Builder
+	table := &auditTable{w: &out, colours: true, ago: true, rows: 1}
+	records := seeds()
+	for _, r := range records {
+		r.Time = time.Now().Add(-90 * time.Minute)
+		if err := table.row(r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, want := range []string{"\x1b[31mblock \x1b[0m", "\x1b[33mredact\x1b[0m", "\x1b[32mallow \x1b[0m", "\x1b[31m  95\x1b[0m", "1h ago "} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("%q is not in %q", want, out.String())
+		}
+	}
+	if strings.Contains(out.String(), "\x1b[2J") || strings.Contains(out.String(), "\a") {
+		t.Errorf("the client moved the cursor: %q", out.String())
+	}
+	if rows := strings.Count(out.String(), "\n"); rows != len(records) {
+		t.Errorf("%d lines; want %d", rows, len(records))
+	}
+}
