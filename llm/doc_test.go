@@ -36,6 +36,7 @@ func TestMalformed(t *testing.T) {
 		{"truncated in an object", `{"messages":[{"role":"user","content":"A"`, []string{llm.ProblemMalformed}, []string{"A"}},
 		{"truncated in a string", `{"messages":[{"role":"user","content":"A\nB`, []string{llm.ProblemMalformed}, []string{"A\nB"}},
 		{"trailing comma", `{"input":["A","B",]}`, []string{llm.ProblemMalformed}, []string{"A", "B"}},
+		{"escaped backslash and quote after the breach", `["A",} "B\\" "C\\\"D"`, []string{llm.ProblemMalformed}, []string{"A", `B\`, `C\"D`}},
 		{"NaN", `{"n":NaN,"input":"A"}`, []string{llm.ProblemMalformed}, []string{"input", "A"}},
 		{"comment", `{/* "C" */"input":"A"}`, []string{llm.ProblemMalformed}, []string{"C", "A"}},
 		{"single quotes", `{'input':'A'}`, []string{llm.ProblemMalformed}, []string{`{'input':'A'}`}},

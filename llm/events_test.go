@@ -182,6 +182,15 @@ func TestOversizeEvent(t *testing.T) {
 	}
 }
 
+// TestOversizeLine: the end of a line that was cut off is no blank line.
+func TestOversizeLine(t *testing.T) {
+	text := "data: " + strings.Repeat("x", 8<<20-len("data: ")) + "\ndata: more\n\ndata: after\n\n"
+	all := events(t, llm.Endpoint{}, strings.NewReader(text))
+	if len(all) != 3 || string(all[1].Bytes()) != "\ndata: more\n\n" || len(all[2].Problems()) != 1 || string(all[2].Bytes()) != "data: after\n\n" {
+		t.Errorf("got %d pieces", len(all))
+	}
+}
+
 // FuzzEvents holds the third law.
 func FuzzEvents(f *testing.F) {
 	bodies(f, func(path string, data []byte) { f.Add(path, data, uint64(1)) })

@@ -84,10 +84,9 @@ var parts = &shape{each: part}
 
 var part = &shape{members: []member{
 	{"image_url", &shape{opaque: opaqueMedia, members: []member{{"url", media}}}},
-	{"input_audio", &shape{members: []member{{"data", audio}}}},
+	{"input_audio", &shape{members: []member{{"data", media}}}},
 	{"file", &shape{members: []member{{"file_data", media}}}},
 	{"file_data", media},
-	{"audio", audio},
 }}
 
 // speaker returns who speaks in a message of the given role.

@@ -15,7 +15,6 @@ var chatRequest = &shape{role: Other, members: []member{
 var chatMessage = &shape{role: User, voice: true, members: []member{
 	{"role", aRole},
 	{"content", parts},
-	{"audio", &shape{members: []member{{"data", audio}}}},
 }}
 
 var chatResponse = &shape{role: Other, members: []member{
