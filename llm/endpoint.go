@@ -98,6 +98,17 @@ func (e Endpoint) get() *tables {
 // Name returns the endpoint's name, "generic" if it has none. The set is closed.
 func (e Endpoint) Name() string { return e.get().name }
 
+// EndpointNames returns every name that Name may return, each once.
+func EndpointNames() []string {
+	names := []string{generic.name}
+	for i := range routes {
+		if name := routes[i].tables.name; !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
 // Request reads a request's body. It never fails: see Doc.Problems. The Doc
 // keeps body, which must not change afterwards.
 func (e Endpoint) Request(body []byte) *Doc { return newDoc(e.get().request, body) }

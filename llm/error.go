@@ -83,16 +83,18 @@ func (e *Error) Body() []byte {
 	return append(b, `}}`...)
 }
 
-// Response returns the answer to r, which may be nil.
+// Response returns the answer to r, which may be nil. The names of its own
+// headers are spelt as they are documented, so on HTTP/1.1 they look that way;
+// Header.Get does not find them before they have crossed the wire.
 func (e *Error) Response(r *http.Request) *http.Response {
 	body := e.Body()
 	h := http.Header{}
 	h.Set("Content-Type", "application/json")
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	if e.Type == TypeBlocked {
-		h.Set("X-InferShield-Blocked", "true")
-		h.Set("X-InferShield-Request-Id", e.RequestID)
-		h.Set("X-InferShield-Risk-Score", strconv.Itoa(e.RiskScore))
+		h["X-InferShield-Blocked"] = []string{"true"}
+		h["X-InferShield-Request-Id"] = []string{e.RequestID}
+		h["X-InferShield-Risk-Score"] = []string{strconv.Itoa(e.RiskScore)}
 	}
 	return &http.Response{
 		Status:     strconv.Itoa(e.Status) + " " + http.StatusText(e.Status),

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
@@ -42,10 +43,10 @@ func TestErrorBody(t *testing.T) {
 				t.Errorf("got %d, length %d; want %d, %d", resp.StatusCode, resp.ContentLength, tt.status, len(body))
 			}
 			blocked := tt.err.Type == llm.TypeBlocked
-			if got := resp.Header.Get("X-InferShield-Blocked") == "true"; got != blocked {
+			if got := slices.Equal(resp.Header["X-InferShield-Blocked"], []string{"true"}); got != blocked {
 				t.Errorf("X-InferShield-Blocked: got %v; want %v", got, blocked)
 			}
-			if got := resp.Header.Get("X-InferShield-Request-Id"); got != tt.err.RequestID {
+			if got := strings.Join(resp.Header["X-InferShield-Request-Id"], ","); got != tt.err.RequestID {
 				t.Errorf("request id: got %q; want %q", got, tt.err.RequestID)
 			}
 			if got, want := string(tt.err.Event()), "event: error\ndata: "+tt.want+"\n\n"; got != want {

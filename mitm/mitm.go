@@ -48,8 +48,10 @@ type Config struct {
 	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
 	// Log takes what a person should know. Nil discards it.
 	Log *slog.Logger
-	// OnTunnel is called when a tunnel has ended. It may be nil.
-	OnTunnel func(Tunnel)
+	// OnTunnelOpen is called for every tunnel that a client asks for, and
+	// OnTunnel when it has ended. Both may be nil.
+	OnTunnelOpen func()
+	OnTunnel     func(Tunnel)
 	// OnDistrust is called for every handshake that the client ended because
 	// it does not trust our authority. It may be nil.
 	OnDistrust func(client, host string)
@@ -163,6 +165,9 @@ func (p *Proxy) contain(h http.Handler) http.Handler {
 		h.ServeHTTP(w, r)
 	})
 }
+
+// Connections is how many client connections are open.
+func (p *Proxy) Connections() int { return len(p.slots) }
 
 // Serve accepts connections from l until Shutdown, and then returns
 // http.ErrServerClosed. It may be called for several listeners. It closes l.

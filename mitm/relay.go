@@ -196,7 +196,7 @@ func copyBody(w http.ResponseWriter, resp *http.Response) error {
 			if _, werr := w.Write(buf[:n]); werr != nil {
 				return werr
 			}
-			if flush != nil {
+			if flush != nil && err == nil { // at its end the server flushes anyway
 				if ferr := flush(); ferr != nil {
 					return ferr
 				}

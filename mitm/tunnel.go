@@ -15,6 +15,9 @@ import (
 func (p *Proxy) tunnel(r *http.Request, client net.Conn, addr string) {
 	start := time.Now()
 	t := Tunnel{Addr: addr}
+	if p.cfg.OnTunnelOpen != nil {
+		p.cfg.OnTunnelOpen()
+	}
 	defer func() {
 		t.Duration = time.Since(start)
 		if p.cfg.OnTunnel != nil {
