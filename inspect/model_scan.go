@@ -1,0 +1,136 @@
+package inspect
+
+// modelScanner finds attacks in one text that comes in pieces. Windows lie at
+// fixed numbers of tokens, so every way of cutting the text gives the same
+// windows and the same scores. It is not safe for concurrent use.
+type modelScanner struct {
+	model  *LinearModel
+	lex    *modelLexicon
+	role   Role
+	tokens modelTokenizer
+	ring   [modelRing]modelToken
+	n      int // tokens so far
+	place  int
+	// blocks holds the concepts, and hits the rules of others, of the stride
+	// under way and of the one before: together they are a window.
+	blocks [2]uint32
+	hits   [2]uint64
+	best   float64 // of what was found
+	top    float64 // of all windows
+	found  []modelHit
+
+	capture func(x modelText, length int) // takes the tokens, when the lexicon is built
+	visit   func(*modelFeatureSet)        // takes the features, when the model is trained
+}
+
+// newModelScanner returns a scanner for one text. Without a model it only cuts
+// tokens, or windows for visit.
+func newModelScanner(m *LinearModel, role Role) *modelScanner {
+	s := &modelScanner{model: m, role: role}
+	s.tokens.runes = modelRuneTable()
+	s.tokens.reset()
+	return s
+}
+
+// reset makes the scanner ready for another text. What found held is void.
+func (s *modelScanner) reset(role Role) {
+	s.role, s.n, s.place, s.best, s.top = role, 0, 0, 0, 0
+	s.blocks, s.hits = [2]uint32{}, [2]uint64{}
+	clear(s.found)
+	s.found = s.found[:0]
+	s.tokens.reset()
+}
+
+// hit tells that the engine's rule with this number, below 64, matched up to
+// the byte written last. Numbers from len(modelRuleSet) up are the engine's.
+func (s *modelScanner) hit(rule uint8) { s.hits[1] |= 1 << rule }
+
+// take returns what was found since it was last called; the slice is good until
+// the next write.
+func (s *modelScanner) take() []modelHit {
+	found := s.found
+	s.found = s.found[:0]
+	return found
+}
+
+// close ends the text and scores what no whole window covered.
+func (s *modelScanner) close() {
+	s.flush()
+	if s.n%modelStride != 0 || s.n == 0 {
+		s.window(s.n - s.n%modelStride - modelStride)
+	}
+}
+
+// push takes the next token.
+func (s *modelScanner) push(x *modelText, length, start, end int) {
+	t := &s.ring[s.n&modelRingMask]
+	t.hash, t.mask, t.start, t.end = x.hash(), 0, start, end
+	t.gap, s.tokens.gap = s.tokens.gap, 0
+	if first := byte(x[0]); first-'0' <= 9 {
+		t.hash = modelNumber
+	}
+	s.place += 2
+	t.place = s.place
+	if s.capture != nil {
+		s.capture(*x, length)
+		s.n++
+		return
+	}
+	if s.lex.open(x[0]) {
+		t.mask = s.lex.find(s, s.n, x, length)
+		s.blocks[1] |= t.mask
+	}
+	s.n++
+	if s.n%modelStride == 0 {
+		s.window(s.n - modelWindow)
+		s.blocks[0], s.blocks[1] = s.blocks[1], 0
+		s.hits[0], s.hits[1] = s.hits[1], 0
+	}
+}
+
+// gated reports whether the window under way holds too little to be an attack.
+func (s *modelScanner) gated() bool {
+	if s.hits[0]|s.hits[1] != 0 {
+		return false
+	}
+	concepts := s.blocks[0] | s.blocks[1]
+	weight := uint8(0)
+	for i, w := range modelGateWeight {
+		weight += w * uint8(concepts>>i&1)
+	}
+	return weight < modelGateOpen
+}
+
+// window scores the tokens from from, or the first, to the last.
+func (s *modelScanner) window(from int) {
+	if s.gated() {
+		return
+	}
+	from = max(from, 0)
+	scratch := modelScratchPool.Get().(*modelScratch)
+	defer modelScratchPool.Put(scratch)
+	s.features(&scratch.set, from, s.n, s.hits[0]|s.hits[1])
+	if s.visit != nil {
+		s.visit(&scratch.set)
+		return
+	}
+	score := s.model.probability(s.role, s.model.sum(s.role, scratch))
+	s.top = max(s.top, score)
+	if score < modelReport || score < s.best+modelReportStep && (score < modelBlock || s.best >= modelBlock) {
+		return
+	}
+	s.best = score
+	s.found = append(s.found, s.explain(scratch, from, score))
+}
+
+// ModelFeatures cuts text into the windows that the model scores and hands the
+// features of each to visit, which must not keep the slice. A feature may stand
+// in it more than once. It is for scripts/train, so that training sees what
+// scanning sees.
+func ModelFeatures(text string, visit func(features []uint32)) {
+	s := newModelScanner(nil, User)
+	s.lex = modelLexiconTable()
+	s.visit = func(f *modelFeatureSet) { visit(f.hashes[:f.n]) }
+	s.write(text)
+	s.close()
+}

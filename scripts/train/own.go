@@ -1,0 +1,250 @@
+package main
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"unicode"
+)
+
+// templates are the lines of the text folder by section, with the file's name
+// before it: "en_attack/leak", "languages/de attack".
+type templates struct {
+	lines map[string][]string
+	names []string // sections in the order of the files
+}
+
+func readTemplates(folder string) (*templates, error) {
+	t := &templates{lines: map[string][]string{}}
+	files, err := filepath.Glob(filepath.Join(folder, "*.txt"))
+	if err != nil || len(files) == 0 {
+		return nil, fmt.Errorf("no text in %s: %v", folder, err)
+	}
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			return nil, fmt.Errorf("reading our own text: %w", err)
+		}
+		section := ""
+		for line := range strings.Lines(string(data)) {
+			line = strings.TrimRight(line, "\n")
+			switch {
+			case line == "" || strings.HasPrefix(line, "# ") && section == "":
+			case line[0] == '[' && line[len(line)-1] == ']' && !strings.ContainsAny(line, "{<"):
+				section = strings.TrimSuffix(filepath.Base(file), ".txt") + "/" + line[1:len(line)-1]
+				t.names = append(t.names, section)
+			default:
+				t.lines[section] = append(t.lines[section], strings.ReplaceAll(line, `\n`, "\n"))
+			}
+		}
+	}
+	return t, nil
+}
+
+// heldOut reports whether a section's line with this number is never learned from.
+func heldOut(line int) bool { return line%4 == 3 }
+
+// fill writes out a template: {a|b} is one of the alternatives, {SLOT} a line of
+// that section of slots.txt or of en_indirect.txt; other braces stand for themselves.
+func (t *templates) fill(rng *rand.Rand, text string, depth int) string {
+	var out strings.Builder
+	for {
+		open := strings.IndexByte(text, '{')
+		if open < 0 || depth > 8 {
+			out.WriteString(text)
+			return out.String()
+		}
+		out.WriteString(text[:open])
+		end := closing(text, open)
+		if end < 0 {
+			out.WriteString(text[open:])
+			return out.String()
+		}
+		body := text[open+1 : end]
+		text = text[end+1:]
+		alternatives := splitTop(body)
+		slot := t.lines["slots/"+body]
+		if body == "TOOLTASK" {
+			slot = t.lines["en_indirect/TOOLTASK"]
+		}
+		switch {
+		case len(alternatives) > 1:
+			out.WriteString(t.fill(rng, alternatives[rng.IntN(len(alternatives))], depth+1))
+		case len(slot) > 0:
+			out.WriteString(t.fill(rng, slot[rng.IntN(len(slot))], depth+1))
+		default:
+			out.WriteString("{" + t.fill(rng, body, depth+1) + "}")
+		}
+	}
+}
+
+func closing(text string, open int) int {
+	depth := 0
+	for i := open; i < len(text); i++ {
+		switch text[i] {
+		case '{':
+			depth++
+		case '}':
+			if depth--; depth == 0 {
+				return i
+			}
+		}
+	}
+	return -1
+}
+
+// splitTop splits at the bars that stand in no inner braces.
+func splitTop(body string) []string {
+	var parts []string
+	depth, start := 0, 0
+	for i := range len(body) {
+		switch body[i] {
+		case '{':
+			depth++
+		case '}':
+			depth--
+		case '|':
+			if depth == 0 {
+				parts = append(parts, body[start:i])
+				start = i + 1
+			}
+		}
+	}
+	return append(parts, body[start:])
+}
+
+// make fills the templates: those that are learned from, or those held out.
+func (t *templates) make(rng *rand.Rand, rows []row, held bool) []sample {
+	var out []sample
+	around := benignTexts(rows)
+	for _, section := range t.names {
+		file, name, _ := strings.Cut(section, "/")
+		for i, line := range t.lines[section] {
+			if heldOut(i) != held {
+				continue
+			}
+			switch file {
+			case "en_attack":
+				out = append(out, t.prompts(rng, line, true, "own en "+name, 40, around)...)
+			case "en_benign":
+				out = append(out, t.prompts(rng, line, false, "own en "+name, 40, around)...)
+			case "languages":
+				lang, kind, _ := strings.Cut(name, " ")
+				out = append(out, t.prompts(rng, line, kind == "attack", "own "+lang, 16, around)...)
+			}
+		}
+	}
+	return append(out, t.documents(rng, held)...)
+}
+
+// benignTexts are short honest prompts, to put before and behind an attack.
+func benignTexts(rows []row) []string {
+	var out []string
+	for _, r := range rows {
+		if r.Label == "benign" && r.Source == "user" && len(r.Text) < 400 {
+			out = append(out, r.Text)
+		}
+	}
+	return out
+}
+
+// prompts makes variants of one template. Attacks and look-alikes are wrapped,
+// shouted and mistyped alike, so that none of that tells them apart.
+func (t *templates) prompts(rng *rand.Rand, line string, attack bool, origin string, n int, around []string) []sample {
+	var out []sample
+	seen := map[string]bool{}
+	for range n {
+		text := t.fill(rng, line, 0)
+		if seen[text] {
+			continue
+		}
+		seen[text] = true
+		switch rng.IntN(12) {
+		case 0, 1:
+			text = around[rng.IntN(len(around))] + pick(rng, " ", "\n", "\n\n") + text
+		case 2:
+			text += pick(rng, " ", "\n\n") + around[rng.IntN(len(around))]
+		case 3:
+			text = around[rng.IntN(len(around))] + "\n" + text + "\n" + around[rng.IntN(len(around))]
+		case 4:
+			text = strings.ToUpper(text)
+		case 5:
+			text = mistype(rng, text)
+		case 6:
+			text = strings.ToLower(text)
+		}
+		out = append(out, sample{text: text, attack: attack, both: true, origin: origin})
+	}
+	for i := range out {
+		out[i].weight = 12 / float64(len(out)+8)
+	}
+	return out
+}
+
+// mistype swaps two letters here and there.
+func mistype(rng *rand.Rand, text string) string {
+	r := []rune(text)
+	for i := 1; i+2 < len(r); i++ {
+		if rng.IntN(25) == 0 && unicode.IsLetter(r[i]) && unicode.IsLetter(r[i+1]) && unicode.IsLetter(r[i-1]) {
+			r[i], r[i+1] = r[i+1], r[i]
+			i += 4
+		}
+	}
+	return string(r)
+}
+
+func pick(rng *rand.Rand, from ...string) string { return from[rng.IntN(len(from))] }
+
+// documents makes what tools bring in: carriers with a planted instruction, and
+// the same carriers with an honest note or none.
+func (t *templates) documents(rng *rand.Rand, held bool) []sample {
+	planted := t.split("en_indirect/planted", held)
+	notes := t.split("en_carriers/note", held)
+	for _, section := range t.names {
+		file, name, _ := strings.Cut(section, "/")
+		switch {
+		case section == "en_attack/override", section == "en_attack/exfil", section == "en_attack/fake":
+			planted = append(planted, t.split(section, held)...)
+		case file == "en_benign" && name != "everyday":
+			notes = append(notes, t.split(section, held)...)
+		}
+	}
+	var out []sample
+	for _, section := range t.names {
+		name, ok := strings.CutPrefix(section, "en_carriers/")
+		if !ok || name == "note" {
+			continue
+		}
+		for _, carrier := range t.lines[section] {
+			for range 45 {
+				out = append(out, t.document(rng, carrier, planted, true, "own tool "+name))
+				out = append(out, t.document(rng, carrier, notes, false, "own tool "+name))
+			}
+		}
+	}
+	return out
+}
+
+func (t *templates) split(section string, held bool) []string {
+	var out []string
+	for i, line := range t.lines[section] {
+		if heldOut(i) == held {
+			out = append(out, line)
+		}
+	}
+	return out
+}
+
+func (t *templates) document(rng *rand.Rand, carrier string, plants []string, attack bool, origin string) sample {
+	plant := t.fill(rng, plants[rng.IntN(len(plants))], 0)
+	if !attack && rng.IntN(5) == 0 {
+		plant = ""
+	}
+	plant = strings.ReplaceAll(plant, "\n", pick(rng, "\n", " "))
+	text := strings.ReplaceAll(t.fill(rng, carrier, 0), "@@", "\x00")
+	text = strings.Replace(text, "@", pick(rng, "", "\x01", "", "")+plant, 1)
+	text = strings.NewReplacer("\x00", "@@", "\x01", "<!-- -->").Replace(text)
+	return sample{text: text, attack: attack, tool: true, both: true, origin: origin, weight: 0.4}
+}
