@@ -17,7 +17,7 @@ func TestRecordAllocations(t *testing.T) {
 	for range records { // makes the storage
 		log.Record(r)
 	}
-	sync1(t, log)
+	stored(t, log)
 	got := testing.AllocsPerRun(records-1, func() { log.Record(r) })
 	if got != 0 || log.Stats().Queued != records {
 		t.Errorf("got %v allocations, %+v; want 0 and all %d queued", got, log.Stats(), records)
@@ -38,7 +38,7 @@ func BenchmarkRecord(b *testing.B) {
 				log.Record(r)
 			}
 			spent += time.Since(start)
-			sync1(b, log)
+			stored(b, log)
 		}
 		if got := log.Stats().Dropped; got != 0 {
 			b.Errorf("%d were dropped", got)
@@ -67,10 +67,10 @@ func BenchmarkWrite(b *testing.B) {
 				r.ID = record(n).ID
 				log.Record(r)
 				if n++; n%256 == 0 {
-					sync1(b, log)
+					stored(b, log)
 				}
 			}
-			sync1(b, log)
+			stored(b, log)
 			b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "records/s")
 		})
 	}
@@ -89,10 +89,10 @@ func BenchmarkQuery(b *testing.B) {
 		}
 		log.Record(r)
 		if n%2000 == 0 {
-			sync1(b, log)
+			stored(b, log)
 		}
 	}
-	sync1(b, log)
+	stored(b, log)
 	for name, f := range map[string]audit.Filter{
 		"newest":     {},
 		"id":         {ID: record(records / 2).ID},

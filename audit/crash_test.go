@@ -52,7 +52,7 @@ func TestKilled(t *testing.T) {
 		t.Fatal(writeUntilKilled(path))
 	}
 	path := filepath.Join(t.TempDir(), "audit.db")
-	var stored int
+	var surely int
 	for round := range 5 {
 		cmd := child(t, path)
 		out, err := cmd.StdoutPipe()
@@ -75,10 +75,10 @@ func TestKilled(t *testing.T) {
 		if synced == 0 {
 			t.Fatal("the child wrote nothing")
 		}
-		if got := reopen(t, path); got < stored+synced {
-			t.Errorf("round %d: got %d records; want at least %d", round, got, stored+synced)
+		if got := reopen(t, path); got < surely+synced {
+			t.Errorf("round %d: got %d records; want at least %d", round, got, surely+synced)
 		} else {
-			stored = got
+			surely = got
 		}
 	}
 }
@@ -88,7 +88,7 @@ func reopen(t *testing.T, path string) (n int) {
 	t.Helper()
 	log := open(t, audit.Config{Path: path})
 	log.Record(record(1 << 20))
-	sync1(t, log)
+	stored(t, log)
 	if err := log.Close(); err != nil {
 		t.Error(err)
 	}

@@ -23,7 +23,7 @@ func TestFollow(t *testing.T) {
 		for n := range 10 {
 			writer.Record(record(n))
 		}
-		sync1(t, writer)
+		stored(t, writer)
 		reader := open(t, audit.Config{Path: path, ReadOnly: true})
 		stop := follow(t, reader, audit.Filter{Limit: 2})
 		late := record(3) // began before those already seen, and ends now
@@ -92,7 +92,7 @@ func TestFollowStopsWithItsCaller(t *testing.T) {
 	log := open(t, audit.Config{})
 	log.Record(record(1))
 	log.Record(record(2))
-	sync1(t, log)
+	stored(t, log)
 	n := 0
 	for _, err := range log.Follow(t.Context(), audit.Filter{Limit: 10}) {
 		if err != nil {
@@ -133,14 +133,14 @@ func TestFollowReplacedDatabase(t *testing.T) {
 		for n := range 5 {
 			writer.Record(record(n))
 		}
-		sync1(t, writer)
+		stored(t, writer)
 		reader := open(t, audit.Config{Path: path, ReadOnly: true})
 		stop := follow(t, reader, audit.Filter{})
 		if err := os.Rename(path, path+".old"); err != nil {
 			t.Fatal(err)
 		}
 		writer.Record(record(5))
-		sync1(t, writer)
+		stored(t, writer)
 		time.Sleep(time.Second)
 		if got, want := stop(), []string{"id-000005"}; !slices.Equal(got, want) {
 			t.Errorf("got %v; want %v", got, want)

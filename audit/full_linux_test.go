@@ -23,7 +23,6 @@ func TestDiskFull(t *testing.T) {
 	}
 	path := filepath.Join(t.TempDir(), "audit.db")
 	cmd := child(t, path)
-	cmd.Stdout = os.Stderr
 	if err := cmd.Run(); err != nil {
 		t.Fatal(err)
 	}
@@ -56,7 +55,6 @@ func fillDisk(path string) error {
 	if err == nil {
 		return errors.New("the limit did not bite")
 	}
-	fmt.Println("full after", n, "records:", err)
 	for range 1000 {
 		log.Record(record(n)) // would hang here if it ever waited
 	}

@@ -22,7 +22,7 @@ func TestRoundTrip(t *testing.T) {
 	bare := audit.Record{ID: "bare", Time: epoch.Add(time.Second)}
 	log.Record(complete())
 	log.Record(bare)
-	sync1(t, log)
+	stored(t, log)
 	got, err := log.Query(t.Context(), audit.Filter{})
 	if err != nil {
 		t.Fatal(err)
@@ -37,7 +37,7 @@ func TestRecordWithoutTimeIsStamped(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		log := open(t, audit.Config{})
 		log.Record(audit.Record{ID: "a"})
-		sync1(t, log)
+		stored(t, log)
 		got, err := log.Query(t.Context(), audit.Filter{})
 		if err != nil || len(got) != 1 {
 			t.Fatalf("got %d records, %v; want 1", len(got), err)
@@ -160,7 +160,7 @@ func TestConcurrentRecord(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	sync1(t, log)
+	stored(t, log)
 	if got := log.Stats(); got != (audit.Stats{Written: goroutines * each}) {
 		t.Errorf("got %+v; want %d written", got, goroutines*each)
 	}

@@ -35,7 +35,7 @@ func TestOpenMakesPrivateFiles(t *testing.T) {
 			before(t, path)
 			log := open(t, audit.Config{Path: path})
 			log.Record(record(1))
-			sync1(t, log)
+			stored(t, log)
 			for _, suffix := range []string{"", "-wal", "-shm"} {
 				info, err := os.Stat(path + suffix)
 				if err != nil {
@@ -68,10 +68,10 @@ func TestOpenReadOnly(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "audit.db")
 	writer := open(t, audit.Config{Path: path})
 	writer.Record(record(1))
-	sync1(t, writer)
+	stored(t, writer)
 	reader := open(t, audit.Config{Path: path, ReadOnly: true})
 	writer.Record(record(2))
-	sync1(t, writer)
+	stored(t, writer)
 	if got := query(t, reader, audit.Filter{}); len(got) != 2 {
 		t.Errorf("got %v; want what was written before and after the reader opened", got)
 	}
@@ -83,7 +83,7 @@ func TestOpenReadOnly(t *testing.T) {
 		t.Error(err)
 	}
 	writer.Record(record(4))
-	sync1(t, writer) // the reader's end took no lock along
+	stored(t, writer) // the reader's end took no lock along
 	if err := writer.Close(); err != nil {
 		t.Error(err)
 	}

@@ -65,7 +65,7 @@ func TestLongOutage(t *testing.T) {
 			t.Errorf("nothing to write, and still %v", got.Err)
 		}
 		log.Record(record(2))
-		sync1(t, log)
+		stored(t, log)
 		if got := query(t, log, audit.Filter{}); len(got) != 1 || got[0] != "id-000002" {
 			t.Errorf("got %v; want the second record", got)
 		}
@@ -115,10 +115,10 @@ func TestDatabaseGone(t *testing.T) {
 			var out lines
 			log := open(t, audit.Config{Path: path, Log: out.logger()})
 			log.Record(record(1))
-			sync1(t, log)
+			stored(t, log)
 			remove(t, path)
 			log.Record(record(2))
-			sync1(t, log)
+			stored(t, log)
 			if !strings.Contains(out.String(), "removed or replaced") {
 				t.Errorf("the log does not tell: %s", out.String())
 			}

@@ -18,7 +18,7 @@ func TestQueryOrder(t *testing.T) {
 	twin := record(4)
 	twin.ID = "id-000004-b"
 	log.Record(twin)
-	sync1(t, log)
+	stored(t, log)
 	want := []string{"id-000005", "id-000004-b", "id-000004", "id-000003", "id-000002", "id-000001"}
 	if got := query(t, log, audit.Filter{}); !slices.Equal(got, want) {
 		t.Errorf("got %v; want %v", got, want)
@@ -35,7 +35,7 @@ func TestQueryCursor(t *testing.T) {
 		want = append(want, r.ID)
 	}
 	slices.Reverse(want)
-	sync1(t, log)
+	stored(t, log)
 	var got []string
 	for f := (audit.Filter{Limit: 7}); ; {
 		page, err := log.Query(t.Context(), f)
@@ -60,7 +60,7 @@ func TestQueryLimit(t *testing.T) {
 	for n := range 1100 {
 		log.Record(record(n))
 	}
-	sync1(t, log)
+	stored(t, log)
 	for limit, want := range map[int]int{0: 50, -1: 50, 1: 1, 1000: 1000, 5000: 1000} {
 		if got := len(query(t, log, audit.Filter{Limit: limit})); got != want {
 			t.Errorf("limit %d: got %d records; want %d", limit, got, want)
@@ -78,7 +78,7 @@ func TestQueryFilters(t *testing.T) {
 	for _, r := range []audit.Record{a, b, c} {
 		log.Record(r)
 	}
-	sync1(t, log)
+	stored(t, log)
 	for name, tt := range map[string]struct {
 		f    audit.Filter
 		want []string
@@ -124,7 +124,7 @@ func TestHostileText(t *testing.T) {
 	want.Path = "/v1/\n\x1b[31m"
 	want.Labels = []string{"", "x\ny"}
 	log.Record(want)
-	sync1(t, log)
+	stored(t, log)
 	got, err := log.Query(t.Context(), audit.Filter{Agent: want.Agent})
 	if err != nil {
 		t.Fatal(err)

@@ -157,7 +157,7 @@ func TestRecordIsBounded(t *testing.T) {
 
 	log := open(t, audit.Config{})
 	log.Record(r)
-	sync1(t, log)
+	stored(t, log)
 	got, err := log.Query(t.Context(), audit.Filter{})
 	if err != nil || len(got) != 1 {
 		t.Fatalf("got %d records, %v; want 1", len(got), err)
@@ -185,7 +185,7 @@ func TestTee(t *testing.T) {
 	a, b := open(t, audit.Config{}), open(t, audit.Config{})
 	audit.Tee{a, b}.Record(record(1))
 	for _, log := range []*audit.Log{a, b} {
-		sync1(t, log)
+		stored(t, log)
 		if got := query(t, log, audit.Filter{}); len(got) != 1 {
 			t.Errorf("got %v; want one record", got)
 		}

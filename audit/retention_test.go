@@ -23,7 +23,7 @@ func TestRetention(t *testing.T) {
 			r.PromptExcerpt = "what only the old ones say"
 			log.Record(r)
 		}
-		sync1(t, log)
+		stored(t, log)
 		time.Sleep(5 * day)
 		if got := count(t, path); got != 1700 {
 			t.Errorf("kept for ever: got %d records; want 1700", got)
@@ -74,7 +74,7 @@ func TestRetentionDefault(t *testing.T) {
 			r.Time = time.Now().Add(-age * 24 * time.Hour)
 			log.Record(r)
 		}
-		sync1(t, log)
+		stored(t, log)
 		time.Sleep(90 * time.Minute)
 		if got := query(t, log, audit.Filter{}); len(got) != 1 || got[0] != "id-000000" {
 			t.Errorf("got %v; want the one of 89 days", got)

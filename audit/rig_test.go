@@ -77,7 +77,8 @@ func open(t testing.TB, cfg audit.Config) *audit.Log {
 	return log
 }
 
-func sync1(t testing.TB, log *audit.Log) {
+// stored waits until all that was recorded is in the database.
+func stored(t testing.TB, log *audit.Log) {
 	t.Helper()
 	if err := log.Sync(t.Context()); err != nil {
 		t.Fatal(err)
