@@ -1,6 +1,3 @@
-// Package inspect finds threats in text: prompt injection, jailbreaks, secrets,
-// personal data and exfiltration. It knows nothing of HTTP, of JSON or of what
-// will be done about a finding.
 package inspect
 
 import "fmt"

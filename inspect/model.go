@@ -127,9 +127,10 @@ type modelScratch struct {
 
 var modelScratchPool = sync.Pool{New: func() any { return new(modelScratch) }}
 
-// sum adds up the weights of the features in the window, each once.
-func (m *LinearModel) sum(role Role, s *modelScratch) int {
-	head, total, visited := modelHead(role), 0, 0
+// sum adds up the weights of the features, each once, over the run of tokens in
+// the window where that gives most.
+func (m *LinearModel) sum(role Role, s *modelScratch, tokens int) int {
+	head, visited := modelHead(role), 0
 	clear(s.tokens[:])
 	for i, feature := range s.set.hashes[:s.set.n] {
 		s.adds[i] = 0
@@ -143,11 +144,11 @@ func (m *LinearModel) sum(role Role, s *modelScratch) int {
 		w := modelWeight(e, head)
 		s.adds[i] = int16(w)
 		s.tokens[s.set.tokens[i]] += w
-		total += w
 	}
 	for _, at := range s.visited[:visited] {
 		s.seen[at>>6] = 0
 	}
+	_, _, total := ModelDensest(s.tokens[:tokens], ModelRunLeast)
 	return total
 }
 

@@ -2,7 +2,6 @@ package inspect
 
 import (
 	"cmp"
-	"math"
 	"slices"
 	"strings"
 )
@@ -27,6 +26,9 @@ func (h modelHit) finding() Finding {
 	}
 }
 
+// modelDull is what a token must add to lengthen the span of a hit.
+const modelDull = 4
+
 // modelFeaturesNamed is how many features a hit names.
 const modelFeaturesNamed = 5
 
@@ -35,12 +37,18 @@ const modelFeaturesNamed = 5
 const modelJailbreak = modelConceptPersona | modelConceptUnrestrict | modelConceptLimit | modelConceptRefuse | modelConceptHarm
 
 func (s *modelScanner) explain(scratch *modelScratch, from int, score float64) modelHit {
-	first, last := modelDensest(scratch.tokens[:s.n-from])
+	tokens := scratch.tokens[:s.n-from]
+	first, end, _ := ModelDensest(tokens, ModelRunLeast)
+	for i := first; i < end; i++ {
+		tokens[i] -= modelDull
+	}
+	narrow, end, _ := ModelDensest(tokens[first:end], 1)
+	first, end = first+narrow, first+end
 	hit := modelHit{
 		category: Injection,
 		score:    score,
 		start:    s.ring[(from+first)&modelRingMask].start,
-		end:      s.ring[(from+last)&modelRingMask].end,
+		end:      s.ring[(from+end-1)&modelRingMask].end,
 		features: modelNames(scratch),
 	}
 	if s.role != Tool && modelLeansJailbreak(scratch) {
@@ -49,23 +57,38 @@ func (s *modelScanner) explain(scratch *modelScratch, from int, score float64) m
 	return hit
 }
 
-// modelDull is what a token must add to lengthen the span of a hit.
-const modelDull = 4
+// ModelRunLeast is how many tokens a run must have to be scored. A shorter
+// attack is judged with what stands around it, but with no more than that: a
+// page of small talk does not dilute it.
+const ModelRunLeast = 24
 
-// modelDensest returns the ends, both inclusive, of the run of tokens with the
-// greatest sum of what they add beyond modelDull.
-func modelDensest(adds []int) (first, last int) {
-	best, sum, start := math.MinInt, 0, 0
-	for i, add := range adds {
-		if sum <= 0 {
-			sum, start = 0, i
+// ModelDensest returns the run of least tokens or more, or of all when there are
+// fewer, whose sum is greatest: from first up to but not including end.
+func ModelDensest[T int | float64](adds []T, least int) (first, end int, sum T) {
+	if len(adds) <= least {
+		for _, add := range adds {
+			sum += add
 		}
-		sum += add - modelDull
-		if sum > best {
-			best, first, last = sum, start, i
+		return 0, len(adds), sum
+	}
+	var before, lowest, total T // sums up to: the run's latest start, the best start, here
+	start := 0
+	for i, add := range adds {
+		total += add
+		if i < least-1 {
+			continue
+		}
+		if i >= least {
+			before += adds[i-least]
+			if before < lowest {
+				lowest, start = before, i-least+1
+			}
+		}
+		if total-lowest > sum || i == least-1 {
+			first, end, sum = start, i+1, total-lowest
 		}
 	}
-	return first, last
+	return first, end, sum
 }
 
 // modelLeansJailbreak weighs the concepts of the window against each other.

@@ -56,8 +56,8 @@ func (s *modelScanner) take() []modelHit {
 // close ends the text and scores what no whole window covered.
 func (s *modelScanner) close() {
 	s.flush()
-	if s.n%modelStride != 0 || s.n == 0 {
-		s.window(s.n - s.n%modelStride - modelStride)
+	if s.n%modelStride != 0 {
+		s.window(s.n-s.n%modelStride-modelStride, true)
 	}
 }
 
@@ -82,7 +82,7 @@ func (s *modelScanner) push(x *modelText, length, start, end int) {
 	}
 	s.n++
 	if s.n%modelStride == 0 {
-		s.window(s.n - modelWindow)
+		s.window(s.n-modelWindow, s.n <= modelWindow)
 		s.blocks[0], s.blocks[1] = s.blocks[1], 0
 		s.hits[0], s.hits[1] = s.hits[1], 0
 	}
@@ -101,9 +101,11 @@ func (s *modelScanner) gated() bool {
 	return weight < modelGateOpen
 }
 
-// window scores the tokens from from, or the first, to the last.
-func (s *modelScanner) window(from int) {
-	if s.gated() {
+// window scores the tokens from from, or the first, to the last. The windows at
+// the ends of a text pass the gate whatever they hold: a short prompt is all
+// ends, and costs little.
+func (s *modelScanner) window(from int, atEnd bool) {
+	if !atEnd && s.gated() {
 		return
 	}
 	from = max(from, 0)
@@ -114,7 +116,7 @@ func (s *modelScanner) window(from int) {
 		s.visit(&scratch.set)
 		return
 	}
-	score := s.model.probability(s.role, s.model.sum(s.role, scratch))
+	score := s.model.probability(s.role, s.model.sum(s.role, scratch, s.n-from))
 	s.top = max(s.top, score)
 	if score < modelReport || score < s.best+modelReportStep && (score < modelBlock || s.best >= modelBlock) {
 		return
@@ -123,14 +125,15 @@ func (s *modelScanner) window(from int) {
 	s.found = append(s.found, s.explain(scratch, from, score))
 }
 
-// ModelFeatures cuts text into the windows that the model scores and hands the
-// features of each to visit, which must not keep the slice. A feature may stand
-// in it more than once. It is for scripts/train, so that training sees what
-// scanning sees.
-func ModelFeatures(text string, visit func(features []uint32)) {
+// ModelFeatures cuts text into the windows that the model scores and hands each
+// to visit, which must not keep the slices: its features, in the order in which
+// they count, and for each the token that made it. A feature may stand in them
+// more than once; only the first counts. It is for scripts/train, so that
+// training sees what scanning sees.
+func ModelFeatures(text string, visit func(features []uint32, tokens []uint16)) {
 	s := newModelScanner(nil, User)
 	s.lex = modelLexiconTable()
-	s.visit = func(f *modelFeatureSet) { visit(f.hashes[:f.n]) }
+	s.visit = func(f *modelFeatureSet) { visit(f.hashes[:f.n], f.tokens[:f.n]) }
 	s.write(text)
 	s.close()
 }

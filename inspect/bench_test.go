@@ -1,0 +1,102 @@
+package inspect_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/infershield/infershield/inspect"
+)
+
+// paragraphs are ordinary prose and code; the texts below repeat them in turn.
+const (
+	proseText = `The committee met on Tuesday to discuss the budget for the coming year, and after some hours of careful
+debate the members agreed on most of the questions before them. A report will follow; until then, nobody should read
+too much into the figures that were passed around. Several people asked how the system works, what it costs to run,
+and whether the documentation could be shorter. The answer, as so often, was that it depends on who is reading.
+Gardens in the north need more light than water at this time of year, while those nearer to the coast do well with
+little of either. Please remember to send the minutes to everyone who asked for them, and act on the open points.
+`
+	codeText = `func (r *Reader) readLine() ([]byte, error) {
+	for i := 0; i < len(r.buf); i++ {
+		if r.buf[i] == '\n' { // the end of a line
+			line := r.buf[:i+1]
+			r.buf = r.buf[i+1:]
+			return line, nil
+		}
+	}
+	if err := r.fill(); err != nil && !errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("reading %s: %w", r.name, err)
+	}
+	for _, item := range items["default"] {
+		total += item.price * (1 + taxRate[item.country]) // 0x1f, 255, 1e9
+		message := user.FirstName + ", your order has shipped"
+		log.Printf("system: %d items, token count %d", total, ctx.Tokens)
+	}
+	SELECT := map[string]string{"key": "value", "act": "show", "path": "/usr/local/lib"}
+	return r.readLine()
+}
+`
+)
+
+func prose(n int) string { return strings.Repeat(proseText, n/len(proseText)+1)[:n] }
+
+func code(n int) string { return strings.Repeat(codeText, n/len(codeText)+1)[:n] }
+
+var cleanTexts = []struct{ name, text string }{
+	{"prose-4k", prose(4 << 10)}, {"code-4k", code(4 << 10)}, {"prose-64k", prose(64 << 10)}, {"code-64k", code(64 << 10)},
+}
+
+func BenchmarkScan(b *testing.B) {
+	for _, c := range cleanTexts {
+		b.Run(c.name, func(b *testing.B) { scanLoop(b, engine(), c.text) })
+	}
+}
+
+func scanLoop(b *testing.B, e *inspect.Engine, text string) {
+	b.SetBytes(int64(len(text)))
+	b.ReportAllocs()
+	for b.Loop() {
+		e.Scan(inspect.Source{}, text)
+	}
+}
+
+// hostile are the units of texts made to be slow.
+var hostile = []string{
+	"api_key=", "secret ", "token: ", "4111 ", "1", "1.", "@", "a@", "A", "=", "eyJ", "-----BEGIN PRIVATE KEY-----", "://a:", "sk-", "::",
+	"ignore ", "ignore all ", "system prompt ", "\u200b", "a\u200b", "![a](http", "QUFBQUFB ", "SGVsbG8gd29ybGQgSGVsbG8gd29ybGQK", "+1 ", "DE89 ", "bearer ", ".", "<|im_start|>",
+}
+
+func BenchmarkScanHostile(b *testing.B) {
+	for _, unit := range hostile {
+		text := strings.Repeat(unit, 64<<10/len(unit))
+		b.Run(strings.TrimSpace(unit), func(b *testing.B) { scanLoop(b, engine(), text) })
+	}
+}
+
+// BenchmarkStream writes prose in deltas of the size that providers send.
+func BenchmarkStream(b *testing.B) {
+	text := prose(64 << 10)
+	b.SetBytes(int64(len(text)))
+	b.ReportAllocs()
+	for b.Loop() {
+		s := engine().Stream(inspect.Source{Role: inspect.Model})
+		for i := 0; i < len(text); i += 6 {
+			s.Write(text[i:min(i+6, len(text))])
+		}
+		s.Close()
+	}
+}
+
+func TestScanAllocatesNothing(t *testing.T) {
+	if raceEnabled {
+		t.Skip("a pool drops what it holds at random under the race detector")
+	}
+	for _, c := range cleanTexts {
+		if found := engine().Scan(inspect.Source{}, c.text); found != nil {
+			t.Errorf("%s: got %v; want nothing", c.name, found)
+		}
+		if got := testing.AllocsPerRun(50, func() { engine().Scan(inspect.Source{}, c.text) }); got >= 1 {
+			t.Errorf("%s: got %v allocations; want 0", c.name, got)
+		}
+	}
+}

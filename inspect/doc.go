@@ -1,0 +1,68 @@
+// Package inspect finds threats in text: prompt injection, jailbreaks, secrets,
+// personal data and exfiltration. It knows nothing of HTTP, of JSON or of what
+// will be done about a finding.
+//
+// # How a text is read
+//
+// One automaton runs over the text, a byte at a time, and knows every literal
+// of every detector. Only where a literal ends, or a run of digits begins, or a
+// long run of a byte class is under way, does a detector look closer: its match
+// function gets a [window] on the surroundings and reports what it sees.
+//
+// A whole text and a stream are read by the same machine; Scan is one Write and
+// a Close. The machine keeps the stream law (any split gives the findings of
+// the whole text) by construction:
+//
+//   - A match function sees the text through its window alone. A window that is
+//     asked for a byte which has not arrived is marked short; whatever the
+//     function did is then forgotten, and it runs again when there is more.
+//     What it did without asking cannot depend on what is to come.
+//   - The candidates of one detector are decided in the order in which their
+//     triggers ended, each only after the one before. So what a detector
+//     remembers (a try budget, how far to skip, cues that add up) goes through
+//     the same steps however the text was cut.
+//   - What may be masked is compared with its neighbours only once nothing
+//     later can begin before it.
+//
+// # How to add a family
+//
+// Write one file with a function that returns a [Detector], add it to Detectors
+// in detector.go, and put texts that it must and must not find into
+// testdata/<family>.txtar. Nothing else needs to change, and nothing in the
+// tests: they run every corpus whole, cut at random, and against the budget.
+//
+//	func acme() Detector {
+//		return Detector{
+//			name:  "acme",
+//			held:  true,          // its findings may be masked
+//			ahead: 64,            // how far it looks from the trigger's start
+//			triggers: []trigger{{literal: "acme_", left: wordBytes, match: acmeToken}},
+//		}
+//	}
+//
+//	func acmeToken(w *window) {
+//		end := w.run(w.n, hexBytes, 33)    // 33 is one too many: a longer run is none
+//		if end == w.n+32 && !placeholder(w.slice(w.n, end)) {
+//			w.take(Secret, "acme_token", 0.95, 0, end)
+//		}
+//	}
+//
+// More provider tokens of that shape need only a row in the table of tokens.go,
+// more attack phrases a row in phrases_*.go.
+//
+// Rules for match functions:
+//
+//   - Pure: nothing but the window. No package state, no clock, no maps ranged.
+//   - Cheap refusals first, and as few bytes asked for as will do: a byte asked
+//     for beyond the end of a stream holds the text back until it has come.
+//   - A finding that may be masked (Secret, PII, Exfiltration) needs held, and
+//     may begin before its trigger only within the trigger's back run: the
+//     stream holds exactly those bytes. The machine drops one that does not
+//     keep to it, in whole texts too, so the corpus test shows the mistake.
+//   - No regular expression, except anchored with \A on w.ahead(n), n ≤ 512.
+//
+// Weak signs that mean something only together are cues: w.cue adds them up per
+// detector over a few hundred bytes (cues.go). Text in disguise is a view: a
+// detector decodes it into w.scratch and hands it to w.nested, which inspects
+// it and reports with the span of the original and the chain of views.
+package inspect

@@ -1,0 +1,123 @@
+package inspect
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+)
+
+// Engine runs detectors over texts. It is safe for concurrent use.
+type Engine struct {
+	detectors []Detector
+	triggers  []trigger
+	automaton *automaton
+
+	runs           [256]uint8  // run classes of each byte, one bit each
+	runTriggers    [8][]uint16 // by bit
+	strideTriggers []uint16
+	backs          []back // the kinds of run that a stream holds back
+	active         [len(roleNames)][]bool
+
+	machines sync.Pool
+}
+
+// New returns an engine that runs the detectors given, and no others. It panics
+// if one of them is not well made.
+func New(detectors ...Detector) *Engine {
+	e := &Engine{detectors: slices.Clone(detectors), backs: []back{{set: new(set)}}}
+	var literals []literal
+	var runSets []*set
+	for lane := range e.detectors {
+		d := &e.detectors[lane]
+		d.check()
+		for _, t := range d.triggers {
+			id := uint16(len(e.triggers))
+			t.lane, t.kind = lane, e.backKind(d, &t)
+			switch {
+			case t.literal != "":
+				literals = append(literals, literal{text: t.literal, trigger: id, kind: t.kind})
+			case t.run != nil:
+				runSets = e.addRun(runSets, t.run, id)
+			default:
+				e.strideTriggers = append(e.strideTriggers, id)
+			}
+			e.triggers = append(e.triggers, t)
+		}
+	}
+	e.automaton = newAutomaton(literals, len(e.backs))
+	for role := range e.active {
+		for i := range e.detectors {
+			on := len(e.detectors[i].roles) == 0 || slices.Contains(e.detectors[i].roles, Role(role))
+			e.active[role] = append(e.active[role], on)
+		}
+	}
+	return e
+}
+
+// backKind returns the index in e.backs of what a stream holds for t.
+func (e *Engine) backKind(d *Detector, t *trigger) int {
+	if !d.held {
+		return -1
+	}
+	b := e.backs[0]
+	if t.back != nil {
+		b = back{set: t.back, max: t.backMax}
+	}
+	for i := range e.backs {
+		if *e.backs[i].set == *b.set && e.backs[i].max == b.max {
+			return i
+		}
+	}
+	if len(e.backs) == 32 {
+		panic("inspect: more than 32 kinds of back run")
+	}
+	e.backs = append(e.backs, b)
+	return len(e.backs) - 1
+}
+
+func (e *Engine) addRun(sets []*set, s *set, id uint16) []*set {
+	bit := slices.IndexFunc(sets, func(o *set) bool { return *o == *s })
+	if bit < 0 {
+		bit = len(sets)
+		if bit == len(e.runTriggers) {
+			panic(fmt.Sprintf("inspect: more than %d run classes", bit))
+		}
+		sets = append(sets, s)
+		for b := range s {
+			if s[b] {
+				e.runs[b] |= 1 << bit
+			}
+		}
+	}
+	e.runTriggers[bit] = append(e.runTriggers[bit], id)
+	return sets
+}
+
+// Scan returns the threats in text, ordered by Start, End and Rule, and nil if
+// there are none. The caller owns the slice.
+func (e *Engine) Scan(src Source, text string) []Finding {
+	m, _ := e.machines.Get().(*machine)
+	if m == nil {
+		m = new(machine)
+	}
+	m.depth = 0
+	found := m.scan(e, src.Role, text)
+	e.machines.Put(m)
+	return found
+}
+
+// scan reads a whole text.
+func (m *machine) scan(e *Engine, role Role, text string) []Finding {
+	if int(role) >= len(e.active) {
+		role = User // an unknown speaker gets no privilege
+	}
+	m.reset(e, role)
+	m.text, m.last = text, true
+	m.read(0)
+	m.release(m.safe())
+	found := m.out
+	slices.SortFunc(found, byPlace)
+	m.text, m.out = "", nil
+	m.window.text = ""
+	return found
+}

@@ -1,0 +1,287 @@
+package inspect
+
+import "math"
+
+// machine reads one text, whole or in pieces. It is the only reader there is:
+// Scan and Stream differ in what they hand it.
+type machine struct {
+	e    *Engine
+	role Role
+	// depth is how many views lie between this text and the one that was given.
+	depth int
+
+	text  string // what is at hand; a stream drops what nothing needs any more
+	base  int    // of text[0] in the whole text
+	last  bool   // no more will come
+	state uint16
+	prev  uint8 // run classes of the byte before
+
+	lanes   []lane
+	window  window
+	scratch scratch
+	child   *machine // for views
+
+	out  []Finding // ready
+	held []Finding // may yet turn out to be part of another; see resolve.go
+	kept []Finding // ready, but others may be part of them
+}
+
+// lane is what a machine remembers of one detector.
+type lane struct {
+	queue []candidate // undecided, in order; the first waits for more text
+	spent int         // steps
+	over  bool        // the budget was spent once
+	skip  int         // in the whole text: earlier candidates are passed over
+	mark  int         // in the whole text: the detector's own
+	cues  []cue
+}
+
+// candidate is a place where a trigger fired, in offsets of the whole text.
+type candidate struct {
+	trigger uint16
+	start   int
+	end     int
+	bound   int // no finding that may be masked begins before it
+}
+
+// A detector may spend budgetBase steps, a step being about a byte looked at,
+// and budgetRate more for every byte of text. That keeps a text made to be slow
+// within a small multiple of an ordinary one, however it is cut.
+const (
+	budgetBase = 64 << 10
+	budgetRate = 24
+	tryCost    = 8
+)
+
+// ruleBudget is the rule of the finding that a spent budget makes.
+const ruleBudget = "scan_budget_exceeded"
+
+func (m *machine) reset(e *Engine, role Role) {
+	if len(m.lanes) != len(e.detectors) {
+		m.lanes = make([]lane, len(e.detectors))
+	}
+	for i := range m.lanes {
+		l := &m.lanes[i]
+		*l = lane{queue: l.queue[:0], cues: l.cues[:0]}
+	}
+	m.e, m.role = e, role
+	m.text, m.base, m.last = "", 0, false
+	m.state, m.prev = 0, 0
+	m.out, m.held, m.kept = nil, m.held[:0], m.kept[:0]
+}
+
+// read takes in m.text[from:].
+func (m *machine) read(from int) {
+	e := m.e
+	a := e.automaton
+	text, state, prev := m.text, m.state, m.prev
+	for at := from; at < len(text); {
+		stop := min(at+strideBytes-(m.base+at)%strideBytes, len(text))
+		for ; at < stop; at++ {
+			b := text[at]
+			starts := e.runs[b]
+			state = a.next[int(state)<<(a.shift&15)|int(a.class[b])]
+			if state >= a.first || starts&^prev != 0 {
+				m.fire(at, state, starts&^prev)
+			}
+			prev = starts
+		}
+		if (m.base+at)%strideBytes == 0 {
+			m.strides(at)
+		}
+	}
+	m.state, m.prev = state, prev
+	m.drain()
+}
+
+// fire handles the triggers of the byte at text[at].
+func (m *machine) fire(at int, state uint16, starts uint8) {
+	e := m.e
+	for k := 0; starts != 0; k, starts = k+1, starts>>1 {
+		if starts&1 != 0 {
+			for _, t := range e.runTriggers[k] {
+				m.hit(t, at, at+1)
+			}
+		}
+	}
+	if state < e.automaton.first {
+		return
+	}
+	for _, t := range e.automaton.ends[state-e.automaton.first] {
+		m.hit(t, at+1-len(e.triggers[t].literal), at+1)
+	}
+}
+
+// strides handles the stride triggers after strideBytes bytes.
+func (m *machine) strides(at int) {
+	if at < strideBytes {
+		return
+	}
+	block := m.text[at-strideBytes : at]
+next:
+	for _, t := range m.e.strideTriggers {
+		s := m.e.triggers[t].stride
+		for i := 0; i < strideBytes; i += 5 { // four looks rule out most of them
+			if !s[block[i]] {
+				continue next
+			}
+		}
+		for i := range strideBytes {
+			if !s[block[i]] {
+				continue next
+			}
+		}
+		m.hit(t, at-1, at)
+	}
+}
+
+// hit decides a candidate, or puts it behind those that wait.
+func (m *machine) hit(id uint16, start, end int) {
+	t := &m.e.triggers[id]
+	if !m.e.active[m.role][t.lane] {
+		return
+	}
+	if !t.fold && t.literal != "" && m.text[start:end] != t.literal {
+		return
+	}
+	if t.left != nil && start > 0 && t.left[m.text[start-1]] {
+		return
+	}
+	c := candidate{trigger: id, start: m.base + start, end: m.base + end}
+	l := &m.lanes[t.lane]
+	if len(l.queue) == 0 && m.try(t, l, c) {
+		return
+	}
+	c.bound = m.bound(t, start)
+	l.queue = append(l.queue, c)
+}
+
+// bound returns, in the whole text, where the earliest finding may begin that
+// may be masked and whose trigger begins at text[start].
+func (m *machine) bound(t *trigger, start int) int {
+	if t.kind < 0 {
+		return m.base + start
+	}
+	return m.base + start - m.e.backs[t.kind].before(m.text, start)
+}
+
+// drain decides what waits, as far as it can be decided.
+func (m *machine) drain() {
+	for i := range m.lanes {
+		l := &m.lanes[i]
+		done := 0
+		for done < len(l.queue) && m.try(&m.e.triggers[l.queue[done].trigger], l, l.queue[done]) {
+			done++
+		}
+		if done > 0 {
+			l.queue = l.queue[:copy(l.queue, l.queue[done:])]
+		}
+	}
+}
+
+// try decides c, or reports false if that takes bytes that have not come.
+func (m *machine) try(t *trigger, l *lane, c candidate) bool {
+	if c.start < l.skip {
+		return true
+	}
+	if l.spent > budgetBase+budgetRate*c.start {
+		m.exceeded(t, l, c)
+		return true
+	}
+	w := &m.window
+	w.open(m, t, l, c)
+	t.match(w)
+	if w.short {
+		return false
+	}
+	l.spent += w.steps + tryCost
+	if w.skip > 0 {
+		l.skip = max(l.skip, m.base+w.skip)
+	}
+	l.mark = w.mark
+	m.commit(t, l, w)
+	return true
+}
+
+// open points w at c.
+func (w *window) open(m *machine, t *trigger, l *lane, c candidate) {
+	w.m, w.text, w.role, w.scratch = m, m.text, m.role, &m.scratch
+	w.origin, w.n = c.start-m.base, c.end-c.start
+	w.low = max(w.origin-behindMax, 0)
+	reach := w.origin + m.e.detectors[t.lane].ahead
+	w.high = min(reach, len(m.text))
+	w.complete = m.last || reach <= len(m.text)
+	w.short, w.steps, w.skip, w.mark = false, 0, 0, l.mark
+	w.found, w.cues = w.found[:0], w.cues[:0]
+}
+
+// commit takes over what the match function reported.
+func (m *machine) commit(t *trigger, l *lane, w *window) {
+	for _, f := range w.found {
+		if f.Start < w.low || f.End <= f.Start || f.End > w.high {
+			continue
+		}
+		masked := maskable(f.Category)
+		if masked && (!m.e.detectors[t.lane].held || m.base+f.Start < m.bound(t, w.origin)) {
+			continue // a stream could not have held it
+		}
+		f.Start += m.base
+		f.End += m.base
+		if masked {
+			m.hold(f)
+		} else {
+			m.out = append(m.out, f)
+		}
+	}
+	for _, c := range w.cues {
+		c.start += m.base
+		c.end += m.base
+		m.addCue(l, c)
+	}
+}
+
+func (m *machine) exceeded(t *trigger, l *lane, c candidate) {
+	if l.over {
+		return
+	}
+	l.over = true
+	m.out = append(m.out, Finding{
+		Rule: ruleBudget, Category: Coverage, Score: 1, Start: c.start, End: c.end,
+		Features: []string{m.e.detectors[t.lane].name},
+	})
+}
+
+// safe returns, in the whole text, where the earliest finding may begin that
+// may be masked and is not decided.
+func (m *machine) safe() int {
+	if m.last {
+		return math.MaxInt
+	}
+	least := len(m.text)
+	begun := m.e.automaton.begun[int(m.state)*len(m.e.backs):]
+	for k, b := range m.e.backs {
+		from := len(m.text) - int(begun[k])
+		least = min(least, from-b.before(m.text, from))
+	}
+	safe := m.base + least
+	for i := range m.lanes {
+		if !m.e.detectors[i].held {
+			continue
+		}
+		for _, c := range m.lanes[i].queue {
+			safe = min(safe, c.bound)
+		}
+	}
+	return safe
+}
+
+// needed returns the first byte of m.text that the machine may look at again.
+func (m *machine) needed() int {
+	need := len(m.text) - m.e.automaton.longest
+	for i := range m.lanes {
+		for _, c := range m.lanes[i].queue {
+			need = min(need, c.start-m.base)
+		}
+	}
+	return max(need-behindMax, 0)
+}

@@ -1,0 +1,147 @@
+package inspect
+
+// numbers finds personal data made of digits. It looks once at each run of
+// digits that begins a number, and the strictest reading wins: what has a
+// checksum before what has only a shape.
+func numbers() Detector {
+	return Detector{
+		name: "numbers", held: true, ahead: 96,
+		triggers: []trigger{
+			{run: digitBytes, back: numberLeadBytes, backMax: 3, match: number},
+			{literal: "::", back: setOf("0-9a-fA-F:"), backMax: 32, match: compressedIPv6},
+			{literal: "fe80:", fold: true, left: ipv6Bytes, match: ipv6},
+		},
+	}
+}
+
+// numberLeadBytes may stand before the first digit of a number and belong to
+// it: the sign and bracket of a telephone number, the country of an IBAN.
+var numberLeadBytes = setOf("A-Z+(")
+
+func number(w *window) {
+	before := w.at(-1)
+	if upperBytes[before] {
+		iban(w)
+		return
+	}
+	if wordBytes[before] || before == '.' && isDigit(w.at(-2)) {
+		return
+	}
+	if first := w.at(0); (first == '2' || first == '3') && w.run(0, anyHexBytes, 5) == 4 && w.at(4) == ':' {
+		ipv6(w) // global addresses begin with 2 or 3
+		return
+	}
+	n := readNumber(w)
+	switch {
+	case n.digits < 7:
+		if n.octets == 0 {
+			return
+		}
+		ipv4(w)
+	case card(w, &n):
+	case socialSecurity(w, &n):
+	case phone(w, &n):
+	case n.octets > 0:
+		ipv4(w)
+	}
+}
+
+// groupsMax is how many groups of digits a number may have, and digitsMax how
+// many digits.
+const (
+	groupsMax = 8
+	digitsMax = 24
+)
+
+// written is a number as it stands in the text: groups of digits with one
+// separator between each two.
+type written struct {
+	value   [digitsMax]byte // the digits alone
+	digits  int
+	group   [groupsMax]int  // the length of each group
+	between [groupsMax]byte // what follows each group but the last
+	groups  int
+	octets  int // groups divided by dots
+	end     int
+}
+
+// readNumber reads groups of digits divided by single spaces, hyphens, dots,
+// and by ") " after an area code.
+func readNumber(w *window) written {
+	var n written
+	i := 0
+	for n.groups < groupsMax {
+		from := i
+		for isDigit(w.at(i)) && n.digits < digitsMax {
+			n.value[n.digits] = w.at(i)
+			n.digits++
+			i++
+		}
+		n.group[n.groups] = i - from
+		n.groups++
+		n.end = i
+		if n.digits == digitsMax {
+			break
+		}
+		gap := separator(w, i)
+		if gap == 0 || !isDigit(w.at(i+gap)) {
+			break
+		}
+		n.between[n.groups-1] = w.at(i)
+		if w.at(i) == '.' {
+			n.octets++
+		}
+		i += gap
+	}
+	return n
+}
+
+// separator returns how many bytes at offset i divide two groups, 0 for none.
+func separator(w *window, i int) int {
+	switch w.at(i) {
+	case ' ', '-', '.':
+		if w.at(i+1) == '(' {
+			return 2
+		}
+		return 1
+	case ')':
+		if b := w.at(i + 1); b == ' ' || b == '-' {
+			return 2
+		}
+		return 1
+	}
+	return 0
+}
+
+// uniform reports whether the groups from first on have one separator, and
+// returns it.
+func (n *written) uniform(first int) (byte, bool) {
+	for i := first + 1; i < n.groups-1; i++ {
+		if n.between[i] != n.between[first] {
+			return 0, false
+		}
+	}
+	return n.between[first], true
+}
+
+// shape reports whether the groups have the lengths given.
+func (n *written) shape(lengths ...int) bool {
+	if n.groups != len(lengths) {
+		return false
+	}
+	for i, length := range lengths {
+		if n.group[i] != length {
+			return false
+		}
+	}
+	return true
+}
+
+// ends reports whether nothing that belongs to a longer word or number follows.
+func ends(w *window, i int) bool {
+	b := w.at(i)
+	if wordBytes[b] {
+		return false
+	}
+	return b != '-' && b != '.' && b != '@' || !isAlnum(w.at(i+1))
+}

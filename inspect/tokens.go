@@ -1,0 +1,118 @@
+package inspect
+
+// token is one provider's format: a literal, then a body of known bytes and
+// length.
+type token struct {
+	rule    string
+	literal string
+	bytes   *set
+	min     int // of the body
+	max     int // of the body; a longer run of its bytes is none
+	// score says how sure a match is; 0 means 0.95.
+	score float64
+	// check, where there is one, judges the body and returns the score, 0 for
+	// none. It sees the body only.
+	check func(body string) float64
+}
+
+// tokenScore is for a literal that nothing else begins with and a body that
+// looks random.
+const tokenScore = 0.95
+
+// tokens finds the secrets that name themselves: see the table in
+// tokens_table.go.
+func tokens() Detector {
+	d := Detector{name: "tokens", held: true, ahead: 320}
+	for _, t := range tokenTable {
+		d.triggers = append(d.triggers, trigger{literal: t.literal, left: wordBytes, match: t.match})
+	}
+	d.triggers = append(d.triggers,
+		trigger{literal: ":AA", back: digitBytes, backMax: 10, match: telegramToken},
+		trigger{literal: "-us", back: hexBytes, backMax: 32, match: mailchimpKey},
+		trigger{literal: ".atlasv1.", back: alnumBytes, backMax: 14, match: terraformToken},
+		trigger{literal: ".", back: tokenBytes, backMax: 28, match: discordToken},
+	)
+	return d
+}
+
+// match is the trigger function of every row.
+func (t token) match(w *window) {
+	end := w.run(w.n, t.bytes, t.max+1)
+	if n := end - w.n; n < t.min || n > t.max {
+		return
+	}
+	body := w.slice(w.n, end)
+	if placeholder(body) {
+		return
+	}
+	score := t.score
+	if t.check != nil {
+		score = t.check(body)
+	}
+	if score == 0 && t.check == nil {
+		score = tokenScore
+	}
+	if score > 0 {
+		w.take(Secret, t.rule, score, 0, end)
+	}
+}
+
+// telegramToken is a bot's number, a colon and 35 characters that begin AA.
+func telegramToken(w *window) {
+	start := w.back(0, digitBytes, 11)
+	if -start < 8 || -start > 10 || wordBytes[w.at(start-1)] {
+		return
+	}
+	end := w.run(w.n, tokenBytes, 34)
+	if end == w.n+33 && !placeholder(w.slice(w.n, end)) {
+		w.take(Secret, "telegram_bot_token", tokenScore, start, end)
+	}
+}
+
+// mailchimpKey is 32 hexadecimal digits and the data centre.
+func mailchimpKey(w *window) {
+	start := w.back(0, hexBytes, 33)
+	if -start != 32 || wordBytes[w.at(start-1)] {
+		return
+	}
+	end := w.run(w.n, digitBytes, 3)
+	if end == w.n || end > w.n+2 || wordBytes[w.at(end)] || placeholder(w.slice(start, 0)) {
+		return
+	}
+	w.take(Secret, "mailchimp_api_key", tokenScore, start, end)
+}
+
+// terraformToken is 14 characters, the literal and 60 to 70 more.
+func terraformToken(w *window) {
+	start := w.back(0, alnumBytes, 15)
+	if -start != 14 {
+		return
+	}
+	end := w.run(w.n, tokenBytes, 81)
+	if n := end - w.n; n >= 60 && n <= 80 && !placeholder(w.slice(w.n, end)) {
+		w.take(Secret, "terraform_api_token", tokenScore, start, end)
+	}
+}
+
+// discordToken is a user number in base64, a time and a digest, with dots. The
+// number is written in digits, so its base64 begins with M, N or O.
+func discordToken(w *window) {
+	start := w.back(0, tokenBytes, 29)
+	if -start < 24 || -start > 28 {
+		return
+	}
+	if first := w.at(start); first < 'M' || first > 'O' {
+		return
+	}
+	middle := w.run(w.n, tokenBytes, 8)
+	if n := middle - w.n; n < 5 || n > 7 || w.at(middle) != '.' {
+		return
+	}
+	end := w.run(middle+1, tokenBytes, 45)
+	if n := end - middle - 1; n < 27 || n > 44 {
+		return
+	}
+	if id := w.slice(start, 0); mixed(id) && !placeholder(id) && decodesToDigits(id) {
+		w.take(Secret, "discord_bot_token", tokenScore, start, end)
+	}
+}

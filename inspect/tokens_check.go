@@ -1,0 +1,118 @@
+package inspect
+
+import (
+	"encoding/base64"
+	"hash/crc32"
+	"strings"
+)
+
+// unchecked is the score where a checksum should hold and does not: the shape
+// still names the provider, but the value may be made up.
+const unchecked = 0.85
+
+const base62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+
+// githubSum judges the 36 characters of a GitHub token: the last six are the
+// CRC-32 of the others in base 62.
+func githubSum(body string) float64 {
+	sum := crc32.ChecksumIEEE([]byte(body[:len(body)-6]))
+	for i := len(body) - 1; i >= len(body)-6; i-- {
+		if body[i] != base62[sum%62] {
+			return unchecked
+		}
+		sum /= 62
+	}
+	return 1
+}
+
+// openAIKey judges the body of a key of the old form: 48 letters and digits
+// around a mark, which is "OpenAI" in base64.
+func openAIKey(body string) float64 {
+	if len(body) == 48 && strings.Contains(body, "T3BlbkFJ") {
+		return 1
+	}
+	if mixed(body) {
+		return 0.8
+	}
+	return 0
+}
+
+// openAIProjectKey is openAIKey for the forms that name their kind.
+func openAIProjectKey(body string) float64 {
+	switch {
+	case strings.Contains(body, "T3BlbkFJ"):
+		return 1
+	case mixed(body):
+		return 0.9
+	}
+	return 0
+}
+
+// awsKeyID judges the 16 characters after the four that name the kind of key.
+// They are base 32.
+func awsKeyID(body string) float64 {
+	if distinct(body) < 6 {
+		return 0
+	}
+	return tokenScore
+}
+
+// random judges a body that must hold both digits and letters.
+func random(body string) float64 {
+	if mixed(body) && distinct(body) >= 8 {
+		return tokenScore
+	}
+	return 0
+}
+
+// weakly is random for a literal that could begin something else.
+func weakly(body string) float64 {
+	if mixed(body) && distinct(body) >= 10 {
+		return 0.7
+	}
+	return 0
+}
+
+// sendgridKey judges "22 characters, a dot, 43 characters".
+func sendgridKey(body string) float64 {
+	if body[22] != '.' || strings.Count(body, ".") != 1 {
+		return 0
+	}
+	return tokenScore
+}
+
+// slackHook judges the path of an incoming webhook: team, channel, token.
+func slackHook(body string) float64 {
+	parts := strings.Split(body, "/")
+	if len(parts) != 3 || parts[0][:1] != "T" || len(parts[1]) < 8 || parts[1][:1] != "B" || len(parts[2]) < 20 {
+		return 0
+	}
+	return tokenScore
+}
+
+// discordHook judges "a number, a slash, a token".
+func discordHook(body string) float64 {
+	id, secret, ok := strings.Cut(body, "/")
+	if !ok || len(id) < 17 || len(secret) < 60 || strings.Trim(id, "0123456789") != "" {
+		return 0
+	}
+	return tokenScore
+}
+
+// decodesToDigits reports whether s is base64 of a decimal number.
+func decodesToDigits(s string) bool {
+	var in, out [32]byte
+	if len(s) > len(in) {
+		return false
+	}
+	n, err := base64.RawURLEncoding.Decode(out[:], in[:copy(in[:], s)])
+	if err != nil {
+		return false
+	}
+	for _, b := range out[:n] {
+		if !isDigit(b) {
+			return false
+		}
+	}
+	return n >= 17
+}
