@@ -91,10 +91,17 @@ func (c *Custodian) ModifyRequest(r *http.Request) error {
 		}
 		return nil
 	}
-	if !present(r.Header) {
+	if !present(r.Header) && !isPreflight(r) {
 		return ErrMissing
 	}
 	return nil
+}
+
+// isPreflight recognises what a browser asks before a request across origins.
+// It never carries a credential (Fetch standard, §3.2.5), and must not be
+// refused for that.
+func isPreflight(r *http.Request) bool {
+	return r.Method == http.MethodOptions && r.Header.Get("Origin") != "" && r.Header.Get("Access-Control-Request-Method") != ""
 }
 
 func (c *Custodian) setKey(r *http.Request) {

@@ -330,3 +330,21 @@ func others(lines []string) []string {
 	}
 	return names
 }
+
+func TestPreflightNeedsNoCredential(t *testing.T) {
+	for _, mode := range []keys.Mode{keys.Passthrough, keys.Auto} {
+		c, err := keys.New(keys.Config{Mode: mode})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, _ := http.NewRequestWithContext(t.Context(), "OPTIONS", "https://api.openai.com/v1/models", nil)
+		if err := c.ModifyRequest(r); !errors.Is(err, keys.ErrMissing) {
+			t.Errorf("%v, plain OPTIONS: %v; want ErrMissing", mode, err)
+		}
+		r.Header.Set("Origin", "https://app.example")
+		r.Header.Set("Access-Control-Request-Method", "POST")
+		if err := c.ModifyRequest(r); err != nil {
+			t.Errorf("%v, preflight: %v; want none", mode, err)
+		}
+	}
+}
