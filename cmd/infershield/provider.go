@@ -2,10 +2,8 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"crypto/subtle"
 	"crypto/tls"
-	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -45,7 +43,10 @@ type provider struct {
 	served   chan struct{}
 	sockets  socketSet
 
+	answering sync.WaitGroup // requests under way
+
 	mu     sync.Mutex
+	closed bool     // no request may begin
 	visits []*visit // oldest first
 }
 
@@ -90,16 +91,15 @@ func (p *provider) serve() {
 // addr is where it listens, host:port.
 func (p *provider) addr() string { return p.listener.Addr().String() }
 
-// close ends it, the WebSockets included, and waits for them.
+// close ends it at once, streams and WebSockets included, and waits for them.
 func (p *provider) close() error {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
-	defer cancel()
+	p.mu.Lock()
+	p.closed = true
+	p.mu.Unlock()
 	p.sockets.closeAll()
-	err := p.server.Shutdown(ctx)
-	if errors.Is(err, context.DeadlineExceeded) {
-		err = p.server.Close()
-	}
+	err := p.server.Close()
 	<-p.served
+	p.answering.Wait()
 	p.sockets.wait()
 	return err
 }
@@ -110,6 +110,10 @@ func (p *provider) handler() http.Handler {
 		answers = p.config.Wrap(answers)
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !p.begin() {
+			panic(http.ErrAbortHandler)
+		}
+		defer p.answering.Done()
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, providerBodyMax))
 		if err != nil {
 			providerError{Message: "Request too large or cut short.", Type: "invalid_request_error"}.write(w, http.StatusRequestEntityTooLarge)
@@ -119,6 +123,16 @@ func (p *provider) handler() http.Handler {
 		r.Body = io.NopCloser(bytes.NewReader(body))
 		answers.ServeHTTP(&seenWriter{ResponseWriter: w, visit: v}, r)
 	})
+}
+
+// begin counts a request under way; false when the provider is closing.
+func (p *provider) begin() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.closed {
+		p.answering.Add(1)
+	}
+	return !p.closed
 }
 
 // authorized answers a request without a right credential as the provider

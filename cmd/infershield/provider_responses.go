@@ -14,12 +14,16 @@ type eventStream struct {
 	failed bool
 }
 
+// startEvents sends the header at once: a client learns that its stream has
+// begun before the first event is there.
 func startEvents(w http.ResponseWriter) *eventStream {
 	w.Header().Set("Content-Type", "text/event-stream; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-cache")
 	w.Header().Set("Openai-Version", "2020-10-01")
 	w.WriteHeader(http.StatusOK)
-	return &eventStream{w: w, flush: http.NewResponseController(w)}
+	s := &eventStream{w: w, flush: http.NewResponseController(w)}
+	s.failed = s.flush.Flush() != nil
+	return s
 }
 
 // send writes one event in one write; name may be empty.
