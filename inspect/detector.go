@@ -64,6 +64,12 @@ func Detectors() []Detector {
 		namedSecrets(),
 		emails(),
 		numbers(),
+		injection(),
+		markers(),
+		hidden(),
+		encoded(),
+		exfiltration(),
+		payloads(),
 	}
 }
 

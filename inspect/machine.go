@@ -234,6 +234,7 @@ func (m *machine) commit(t *trigger, l *lane, w *window) {
 		}
 	}
 	for _, c := range w.cues {
+		c.end = min(c.end, w.high) // a character may be cut off there
 		c.start += m.base
 		c.end += m.base
 		m.addCue(l, c)

@@ -21,23 +21,25 @@ func (s *scratch) add(b byte, from int) {
 
 // nested inspects the decoded text in the scratch as one that the same speaker
 // said, and reports what is in it under the name of the view. Spans are mapped
-// by scratch.from where that was filled, else they are offsets i to j. Where
-// keep is not nil it says which findings count, by their span here.
-func (w *window) nested(name string, i, j int, keep func(start, end int) bool) {
-	s := w.scratch
-	m := w.m
+// by scratch.from where that was filled, else they are offsets i to j. What
+// stands in the text just so is left to the detectors that read it there.
+func (w *window) nested(name string, i, j int) {
+	s, m := w.scratch, w.m
 	if m.child == nil {
 		m.child = new(machine)
 	}
 	m.child.depth = m.depth + 1
 	w.steps += 4 * len(s.bytes)
 	for _, f := range m.child.scan(m.e, m.role, string(s.bytes)) {
+		if f.Category == Coverage {
+			continue
+		}
 		start, end := i, j
 		if len(s.from) > 0 {
 			start, end = int(s.from[f.Start]), int(s.from[f.End-1])+1
-		}
-		if f.Category == Coverage || keep != nil && !keep(start, end) {
-			continue
+			if w.slice(start, end) == string(s.bytes[f.Start:f.End]) {
+				continue
+			}
 		}
 		f.Start, f.End = w.origin+start, w.origin+end
 		f.Views = append([]string{name}, f.Views...)
