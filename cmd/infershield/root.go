@@ -48,6 +48,7 @@ and keeps a record of every exchange. Programs need no change.`,
 	root.SetErr(a.stderr)
 	root.PersistentFlags().StringVar(&a.configPath, "config", "", "configuration `file` (default infershield.yaml, if there is one)")
 	root.AddCommand(
+		newScanCommand(a),
 		newPolicyCommand(a),
 		newAuditCommand(a),
 		newCACommand(a),
