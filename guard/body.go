@@ -1,0 +1,226 @@
+package guard
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"hash"
+	"io"
+	"net/http"
+	"sync"
+
+	"github.com/infershield/infershield/policy"
+)
+
+// sums collects what is learnt of a request body that is read by the
+// Transport's own goroutine, which may outlive the answer.
+type sums struct {
+	mu  sync.Mutex
+	sum string
+	n   int64
+	set bool
+}
+
+func (s *sums) request(sum string, n int64) {
+	s.mu.Lock()
+	s.sum, s.n, s.set = sum, n, true
+	s.mu.Unlock()
+}
+
+// settle moves them into the record. Where the body was not read to its end
+// the record's sums stay empty.
+func (s *sums) settle(x *exchange) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.set {
+		x.rec.RequestBytes = s.n
+		x.rec.BodySHA256.RequestIn, x.rec.BodySHA256.RequestOut = s.sum, s.sum
+	}
+}
+
+// summed takes the SHA-256 of a body as it is read, and tells it at its end.
+type summed struct {
+	io.ReadCloser
+	hash hash.Hash
+	n    int64
+	done func(sum string, n int64) // sum is empty where the end was not reached
+}
+
+func (b *summed) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	b.take(p[:n])
+	if err == io.EOF && b.done != nil { //nolint:errorlint // Read's contract
+		b.done(hex.EncodeToString(b.hash.Sum(nil)), b.n)
+		b.done = nil
+	}
+	return n, err
+}
+
+func (b *summed) take(p []byte) {
+	if b.hash == nil {
+		b.hash = sha256.New()
+	}
+	b.hash.Write(p)
+	b.n += int64(len(p))
+}
+
+// ending is an answer's body as the client gets it. The exchange ends with it:
+// at its end, at its failure, or when the client stops reading.
+type ending struct {
+	summed
+	x    *exchange
+	once sync.Once
+	end  func(err error) // what is left to do, before the record is finished
+}
+
+// pass hands a body on unread.
+func (x *exchange) pass(body io.ReadCloser) io.ReadCloser { return x.ending(body, nil) }
+
+func (x *exchange) ending(body io.ReadCloser, end func(error)) *ending {
+	e := &ending{summed: summed{ReadCloser: body}, x: x, end: end}
+	e.hash = sha256.New()
+	return e
+}
+
+func (b *ending) Read(p []byte) (int, error) {
+	n, err := b.summed.Read(p)
+	if err != nil {
+		b.finish(err)
+	}
+	return n, err
+}
+
+func (b *ending) Close() error {
+	b.finish(errLeft)
+	return b.summed.Close()
+}
+
+func (b *ending) finish(err error) {
+	b.once.Do(func() {
+		x := b.x
+		x.sums.settle(x)
+		x.rec.ResponseBytes = b.n
+		switch {
+		case err == io.EOF: //nolint:errorlint // Read's contract
+			x.rec.BodySHA256.ResponseOut = hex.EncodeToString(b.hash.Sum(nil))
+			x.rec.BodySHA256.ResponseIn = x.rec.BodySHA256.ResponseOut
+		case x.out.Context().Err() != nil || err == errLeft: //nolint:errorlint // our own value
+			x.rec.Error = "the client left during the answer"
+		default:
+			x.rec.Error = "the upstream cut the answer"
+		}
+		if b.end != nil {
+			b.end(err)
+		}
+		x.finish()
+	})
+}
+
+// trail inspects a body after it has passed. Nothing is held back, because
+// policy would not act on what is found.
+func (x *exchange) trail(resp *http.Response) io.ReadCloser {
+	t := &trailing{limit: int(x.g.cfg.BodyMax)}
+	e := x.ending(resp.Body, func(error) {
+		if t.over {
+			x.unscannable(policy.Response, "response.body", "skipped", "over the size limit", policy.TooLarge)
+			return
+		}
+		x.inspectResponse(t.buf.Bytes(), resp.Header)
+	})
+	e.ReadCloser = &teeBody{ReadCloser: resp.Body, w: t}
+	return e
+}
+
+// trailing keeps what passes, up to a limit.
+type trailing struct {
+	buf   bytes.Buffer
+	limit int
+	over  bool
+}
+
+func (t *trailing) Write(p []byte) (int, error) {
+	if t.over = t.over || t.buf.Len()+len(p) > t.limit; t.over {
+		t.buf = bytes.Buffer{}
+		return len(p), nil
+	}
+	return t.buf.Write(p)
+}
+
+type teeBody struct {
+	io.ReadCloser
+	w io.Writer
+}
+
+func (b *teeBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	_, _ = b.w.Write(p[:n]) // memory does not fail
+	return n, err
+}
+
+// inMemory is a body that tells its end with its last bytes, so that the relay
+// need not flush before it knows that nothing follows.
+type inMemory struct{ rest []byte }
+
+func newBody(b []byte) io.ReadCloser { return io.NopCloser(&inMemory{b}) }
+
+func (b *inMemory) Read(p []byte) (int, error) {
+	n := copy(p, b.rest)
+	if b.rest = b.rest[n:]; len(b.rest) == 0 {
+		return n, io.EOF
+	}
+	return n, nil
+}
+
+// failing is a body that was cut.
+type failing struct{ err error }
+
+func (f *failing) Read([]byte) (int, error) { return 0, f.err }
+
+// socket counts what a WebSocket carries and ends the exchange with it.
+func (x *exchange) socket(body io.ReadCloser) io.ReadCloser {
+	rwc := body.(io.ReadWriteCloser) // http.Transport's promise for a 101
+	return &socket{ReadWriteCloser: rwc, x: x}
+}
+
+type socket struct {
+	io.ReadWriteCloser
+	x        *exchange
+	mu       sync.Mutex
+	up, down int64
+	once     sync.Once
+}
+
+func (s *socket) Read(p []byte) (int, error) {
+	n, err := s.ReadWriteCloser.Read(p)
+	s.mu.Lock()
+	s.down += int64(n)
+	s.mu.Unlock()
+	return n, err
+}
+
+func (s *socket) Write(p []byte) (int, error) {
+	n, err := s.ReadWriteCloser.Write(p)
+	s.mu.Lock()
+	s.up += int64(n)
+	s.mu.Unlock()
+	return n, err
+}
+
+// CloseWrite ends our sending side where the connection below can.
+func (s *socket) CloseWrite() error {
+	if hc, ok := s.ReadWriteCloser.(interface{ CloseWrite() error }); ok {
+		return hc.CloseWrite()
+	}
+	return errNoHalf
+}
+
+func (s *socket) Close() error {
+	s.once.Do(func() {
+		s.mu.Lock()
+		s.x.rec.RequestBytes, s.x.rec.ResponseBytes = s.up, s.down
+		s.mu.Unlock()
+		s.x.rec.Stream = true
+		s.x.finish()
+	})
+	return s.ReadWriteCloser.Close()
+}

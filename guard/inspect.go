@@ -1,0 +1,183 @@
+package guard
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/infershield/infershield/audit"
+	"github.com/infershield/infershield/inspect"
+	"github.com/infershield/infershield/llm"
+	"github.com/infershield/infershield/policy"
+)
+
+// labelFailed marks an exchange whose inspection itself failed.
+const labelFailed = "inspection_failed"
+
+// inspect scans every segment of doc, masks in doc what policy masks, and
+// joins the verdict to the exchange's.
+func (x *exchange) inspect(d policy.Direction, doc *llm.Doc) {
+	start := time.Now()
+	defer func() { x.rec.InspectUS += time.Since(start).Microseconds() }()
+	for _, problem := range doc.Problems() {
+		x.noteProblem(d, problem)
+	}
+	best := -1
+	var bestFound []inspect.Finding
+	segments := doc.Segments()
+	for i := range segments {
+		seg := &segments[i]
+		if seg.Text == "" || seg.Known {
+			continue // Known is a word of the wire format, not its author's
+		}
+		found := x.g.cfg.Engine.Scan(sourceOf(seg.Role, d), seg.Text)
+		if len(found) > 0 {
+			x.judge(d, doc, i, found)
+		}
+		if !seg.Key && (best < 0 || moreTelling(d, seg, &segments[best])) {
+			best, bestFound = i, found
+		}
+	}
+	if best >= 0 {
+		x.excerpt(d, &segments[best], bestFound)
+	}
+}
+
+// judge decides about one segment's findings.
+func (x *exchange) judge(d policy.Direction, doc *llm.Doc, i int, found []inspect.Finding) {
+	seg := &doc.Segments()[i]
+	s := x.subject
+	s.Direction, s.Role = d, sourceOf(seg.Role, d).Role
+	v := x.policy.Decide(s, found)
+	x.verdict = x.verdict.Join(v)
+	x.keepFindings(s, x.plainPath(doc, i, found), found)
+	if v.Action == policy.Redact {
+		doc.Replace(i, x.policy.Mask(seg.Text, v.Masked))
+	}
+}
+
+// plainPath is the path of segment i, fit for a record. A path is made of member
+// names, and a client may have put a secret into one.
+func (x *exchange) plainPath(doc *llm.Doc, i int, found []inspect.Finding) string {
+	path := doc.Path(i)
+	if seg := &doc.Segments()[i]; seg.Key && slices.ContainsFunc(found, x.policy.Private) {
+		x.secretNames = append(x.secretNames, path[strings.LastIndexByte(path, '/')+1:])
+	}
+	return x.withoutSecretNames(path)
+}
+
+func (x *exchange) withoutSecretNames(path string) string {
+	for _, name := range x.secretNames {
+		path = strings.ReplaceAll(path, name, "[masked]")
+	}
+	return x.plain(path)
+}
+
+func (x *exchange) keepFindings(s policy.Subject, path string, found []inspect.Finding) {
+	const findingsMax = 200
+	for _, f := range found {
+		if len(x.rec.Findings) >= findingsMax {
+			return
+		}
+		x.rec.Findings = append(x.rec.Findings, audit.Finding{
+			Rule: f.Rule, Category: string(f.Category), Score: f.Score,
+			Direction: s.Direction.String(), Role: s.Role.String(), Path: path,
+			Start: f.Start, End: f.End,
+		})
+	}
+}
+
+// note puts a condition of the exchange itself, such as malformed JSON, into
+// the verdict and the record.
+func (x *exchange) note(d policy.Direction, rule string) {
+	found := []inspect.Finding{{Rule: rule, Category: inspect.Coverage, Score: 1}}
+	s := x.subject
+	s.Direction = d
+	x.verdict = x.verdict.Join(x.policy.Decide(s, found))
+	x.keepFindings(s, "", found)
+}
+
+// noteProblem labels what was wrong with a document. Two parsers may read such a
+// document differently, so everything in it was inspected, and the raw bytes.
+func (x *exchange) noteProblem(d policy.Direction, problem string) {
+	switch problem {
+	case llm.ProblemNotJSON:
+		return // plain text is no fault
+	case llm.ProblemUTF8, llm.ProblemDuplicate, llm.ProblemTrailing:
+		x.note(d, llm.ProblemMalformed)
+	}
+	x.note(d, problem)
+}
+
+// excerpt keeps the beginning of what was said, masked.
+func (x *exchange) excerpt(d policy.Direction, seg *llm.Segment, found []inspect.Finding) {
+	if x.g.cfg.ExcerptMax < 0 {
+		return
+	}
+	s := x.subject
+	s.Direction, s.Role = d, sourceOf(seg.Role, d).Role
+	text := x.policy.Excerpt(seg.Text, s, found, x.g.cfg.ExcerptMax)
+	if d == policy.Request {
+		x.rec.PromptExcerpt = text
+	} else {
+		x.rec.ResponseExcerpt = text
+	}
+}
+
+// moreTelling chooses the segment for the excerpt: what the user said last, or
+// the longest of what the model answered.
+func moreTelling(d policy.Direction, a, b *llm.Segment) bool {
+	if d == policy.Response {
+		spoken := a.Role == llm.Model
+		return spoken != (b.Role == llm.Model) && spoken || spoken == (b.Role == llm.Model) && len(a.Text) > len(b.Text)
+	}
+	return weight(a.Role) >= weight(b.Role)
+}
+
+func weight(r llm.Role) int {
+	switch r {
+	case llm.User:
+		return 3
+	case llm.Tool:
+		return 2
+	case llm.System, llm.Model:
+		return 1
+	}
+	return 0
+}
+
+// sourceOf says who speaks. Definitions of tools are the operator's; what
+// nobody claims is the user's in a request and the model's in an answer.
+func sourceOf(r llm.Role, d policy.Direction) inspect.Source {
+	switch r {
+	case llm.System, llm.Definition:
+		return inspect.Source{Role: inspect.System}
+	case llm.Tool:
+		return inspect.Source{Role: inspect.Tool}
+	case llm.Model:
+		return inspect.Source{Role: inspect.Model}
+	}
+	if d == policy.Response {
+		return inspect.Source{Role: inspect.Model}
+	}
+	return inspect.Source{Role: inspect.User}
+}
+
+// contained runs an inspection. It reports false, and notes it, when the
+// inspection panicked: what happens then is for policy to say.
+func (x *exchange) contained(d policy.Direction, f func()) (ok bool) {
+	defer func() {
+		if recover() == nil { // the value may hold content and is dropped
+			return
+		}
+		ok = false
+		x.g.cfg.Log.Warn("inspection failed", "id", x.rec.ID, "endpoint", x.rec.Endpoint, "direction", d.String(),
+			"on_error", x.policy.OnError().String())
+		x.note(d, labelFailed)
+		if x.policy.OnError() == policy.Block {
+			x.verdict.Action = policy.Block
+		}
+	}()
+	f()
+	return true
+}

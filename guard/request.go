@@ -1,0 +1,245 @@
+package guard
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+
+	"github.com/infershield/infershield/llm"
+	"github.com/infershield/infershield/policy"
+)
+
+// request reads, inspects and decides about the request. It returns the answer
+// where the request must not go on; else x.out is ready to be sent.
+func (x *exchange) request() *llm.Error {
+	x.cover("request.headers", "skipped", "not content")
+	if isWebSocket(x.out) && !x.policy.WebSocketAllowed() {
+		x.verdict.Action = policy.Block
+		return &llm.Error{Status: http.StatusUpgradeRequired, Type: "firewall_block", Code: "websocket_forbidden",
+			Message: "InferShield's policy forbids WebSockets here; use HTTP."}
+	}
+	if x.policy.Mode() == policy.ModeOff {
+		x.cover("request.url", "skipped", "mode off")
+		return x.passRequest("skipped", "mode off")
+	}
+	x.inspectURL()
+	if x.out.Body == nil || x.out.Body == http.NoBody {
+		x.cover("request.body", "skipped", "empty")
+		return nil
+	}
+	if kind := kindOf(x.out.Header); kind != "" {
+		if x.unscannable(policy.Request, "request.body", "opaque", kind, policy.Opaque) {
+			return x.blocked(policy.Request)
+		}
+		return x.passRequest("", "")
+	}
+	raw, whole, err := readUpTo(x.out.Body, x.g.cfg.BodyMax, x.out.ContentLength)
+	if err != nil {
+		x.rec.Error = "the request's body did not arrive whole"
+		return &llm.Error{Status: http.StatusBadRequest, Type: "invalid_request_error", Code: "body_incomplete",
+			Message: "InferShield could not read the whole request body. Send it again."}
+	}
+	if !whole {
+		return x.oversized(raw)
+	}
+	return x.requestBody(raw)
+}
+
+// oversized handles a body of which raw is only the beginning.
+func (x *exchange) oversized(raw []byte) *llm.Error {
+	if x.unscannable(policy.Request, "request.body", "skipped", "over the size limit", policy.TooLarge) {
+		return &llm.Error{Status: http.StatusRequestEntityTooLarge, Type: "invalid_request_error", Code: "body_too_large",
+			Message: "The request body is over InferShield's limit of " + megabytes(x.g.cfg.BodyMax) +
+				". Send less, or raise INFERSHIELD_MAX_BODY_SIZE_MB."}
+	}
+	rest := x.out.Body
+	x.out.Body = struct {
+		io.Reader
+		io.Closer
+	}{io.MultiReader(bytes.NewReader(raw), rest), rest}
+	return x.passRequest("", "")
+}
+
+// passRequest lets a body through that is not read here, and takes its sum on
+// the way. A state that is not empty is noted for it.
+func (x *exchange) passRequest(state, reason string) *llm.Error {
+	if x.out.Body == nil || x.out.Body == http.NoBody {
+		return nil
+	}
+	if state != "" {
+		x.cover("request.body", state, reason)
+	}
+	x.out.Body = &summed{ReadCloser: x.out.Body, done: func(sum string, n int64) {
+		x.sums.request(sum, n)
+	}}
+	x.out.GetBody = nil
+	return nil
+}
+
+// requestBody inspects a whole body.
+func (x *exchange) requestBody(raw []byte) *llm.Error {
+	_ = x.out.Body.Close() // read to its end
+	x.rec.RequestBytes = int64(len(raw))
+	x.rec.BodySHA256.RequestIn = digest(raw)
+	x.rec.BodySHA256.RequestOut = x.rec.BodySHA256.RequestIn
+	text, err := decoded(raw, x.out.Header, x.g.cfg.BodyMax)
+	if err != nil {
+		if x.unscannable(policy.Request, "request.body", "opaque", err.Error(), policy.Undecodable) {
+			return x.blocked(policy.Request)
+		}
+		x.send(raw)
+		return nil
+	}
+	var doc *llm.Doc
+	ok := x.contained(policy.Request, func() {
+		doc = x.ep.Request(text)
+		x.rec.Model, x.rec.Stream = x.plain(doc.Model()), doc.Streaming()
+		x.subject.Model, x.subject.Stream = x.rec.Model, x.rec.Stream
+		x.inspect(policy.Request, doc)
+	})
+	x.coverDoc("request.body", doc, ok)
+	switch x.verdict.Action {
+	case policy.Block:
+		return x.blocked(policy.Request)
+	case policy.Redact:
+		if ok {
+			raw = x.rewriteRequest(doc)
+		}
+	}
+	x.send(raw)
+	return nil
+}
+
+// rewriteRequest returns the masked body and corrects what describes it.
+func (x *exchange) rewriteRequest(doc *llm.Doc) []byte {
+	raw := doc.Bytes()
+	x.rec.BodySHA256.RequestOut = digest(raw)
+	x.ownHeader()
+	for _, name := range []string{"Content-Encoding", "Content-Length", "Content-Md5", "Digest", "Content-Digest", "Repr-Digest"} {
+		x.out.Header.Del(name)
+	}
+	return raw
+}
+
+// send makes body the request's. It lies in memory and can be rewound: the
+// Transport may then retry on a stale connection, and net/http's server cannot
+// close it under the Transport's hands, which cut about one stream in a
+// hundred (golang/go#40747).
+func (x *exchange) send(body []byte) {
+	if x.out.ContentLength >= 0 || len(x.out.Trailer) == 0 {
+		x.out.ContentLength = int64(len(body))
+	}
+	x.out.TransferEncoding = nil
+	x.out.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
+	x.out.Body, _ = x.out.GetBody() // it has no error to return
+}
+
+// inspectURL looks at the path and query, where text is passed as well. They
+// are never rewritten: a mask there would name another resource.
+func (x *exchange) inspectURL() {
+	ok := x.contained(policy.Request, func() {
+		target := x.out.URL.RequestURI()
+		found := x.g.cfg.Engine.Scan(sourceOf(llm.Other, policy.Request), target)
+		if len(found) == 0 {
+			return
+		}
+		s := x.subject
+		x.verdict = x.verdict.Join(recordOnly(x.policy.Decide(s, found)))
+		x.keepFindings(s, "url", found)
+	})
+	x.coverDoc("request.url", nil, ok)
+}
+
+// recordOnly takes from a verdict that masks what cannot be masked there.
+func recordOnly(v policy.Verdict) policy.Verdict {
+	if v.Action == policy.Redact {
+		v.Action = policy.Allow
+	}
+	return v
+}
+
+// unscannable notes that a surface could not be inspected, and reports whether
+// policy refuses it for that.
+func (x *exchange) unscannable(d policy.Direction, surface, state, why string, reason policy.Reason) (refused bool) {
+	x.cover(surface, state, why)
+	handling := x.policy.Unscannable(reason)
+	if handling != policy.Pass {
+		x.note(d, string(reason))
+	}
+	if handling == policy.Refuse {
+		x.verdict.Action = policy.Block
+		return true
+	}
+	return false
+}
+
+// coverDoc notes what of a document was scanned and what was not.
+func (x *exchange) coverDoc(surface string, doc *llm.Doc, ok bool) {
+	if !ok {
+		x.cover(surface, "opaque", labelFailed)
+		return
+	}
+	x.cover(surface, "scanned", "")
+	if doc == nil {
+		return
+	}
+	for _, s := range doc.Skipped() {
+		x.cover(surface+"#"+x.withoutSecretNames(s.Path), "skipped", s.Reason)
+	}
+}
+
+// kindOf names a body that holds no text to inspect; it is empty for text,
+// and for what does not say what it is.
+func kindOf(h http.Header) string {
+	media, _, _ := strings.Cut(h.Get("Content-Type"), ";")
+	media = strings.ToLower(strings.TrimSpace(media))
+	kind, sub, _ := strings.Cut(media, "/")
+	switch kind {
+	case "image", "audio", "video", "font":
+		return kind
+	case "multipart":
+		return kind
+	case "application":
+		switch sub {
+		case "octet-stream", "pdf", "zip", "gzip", "x-tar", "wasm":
+			return sub
+		}
+	}
+	return ""
+}
+
+func isWebSocket(r *http.Request) bool {
+	return strings.EqualFold(r.Header.Get("Upgrade"), "websocket")
+}
+
+// readUpTo reads r to its end or to maxBytes, and says whether that was all.
+func readUpTo(r io.Reader, maxBytes, expected int64) (b []byte, whole bool, err error) {
+	if expected < 0 {
+		expected = 8 << 10 // not told; most fit
+	}
+	buf := bytes.NewBuffer(make([]byte, 0, min(expected, 1<<20)+bytes.MinRead))
+	if _, err := buf.ReadFrom(io.LimitReader(r, maxBytes+1)); err != nil {
+		return buf.Bytes(), false, err
+	}
+	return buf.Bytes(), int64(buf.Len()) <= maxBytes, nil
+}
+
+// decoded returns the body as text for reading. The original bytes are what is
+// forwarded.
+func decoded(raw []byte, h http.Header, maxBytes int64) ([]byte, error) {
+	encoding := strings.Join(h.Values("Content-Encoding"), ",")
+	if encoding == "" {
+		return raw, nil
+	}
+	r, err := llm.Decoder(encoding, bytes.NewReader(raw), maxBytes)
+	if err != nil {
+		return nil, err
+	}
+	b, err := io.ReadAll(r)
+	if err != nil {
+		return nil, errors.New("cannot be decoded")
+	}
+	return b, nil
+}

@@ -1,0 +1,153 @@
+package guard
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/infershield/infershield/llm"
+	"github.com/infershield/infershield/policy"
+)
+
+// response inspects the upstream's answer, at once where it is whole, as it
+// passes where it is streamed. It returns what the client gets.
+func (x *exchange) response(resp *http.Response) *http.Response {
+	x.rec.Status = resp.StatusCode
+	media, _, _ := strings.Cut(resp.Header.Get("Content-Type"), ";")
+	s := x.subject
+	s.Direction = policy.Response
+	switch {
+	case resp.StatusCode == http.StatusSwitchingProtocols:
+		x.unscannable(policy.Response, "websocket", "opaque", "frames are relayed unread", policy.Opaque)
+		resp.Body = x.socket(resp.Body)
+	case !hasBody(x.out, resp):
+		x.cover("response.body", "skipped", "empty")
+		_ = resp.Body.Close() // nothing in it
+		resp.Body = http.NoBody
+		x.sums.settle(x)
+		x.finish()
+	case x.policy.Mode() == policy.ModeOff:
+		x.cover("response.body", "skipped", "mode off")
+		resp.Body = x.pass(resp.Body)
+	case strings.EqualFold(strings.TrimSpace(media), "text/event-stream"):
+		x.rec.Stream = true
+		resp.Body = x.stream(resp)
+	case kindOf(resp.Header) != "":
+		if x.unscannable(policy.Response, "response.body", "opaque", kindOf(resp.Header), policy.Opaque) {
+			return x.refuseResponse(resp)
+		}
+		resp.Body = x.pass(resp.Body)
+	case x.policy.CanAct(s):
+		return x.wholeResponse(resp)
+	default:
+		resp.Body = x.trail(resp)
+	}
+	return resp
+}
+
+// refuseResponse drops the upstream's answer for one of our own.
+func (x *exchange) refuseResponse(resp *http.Response) *http.Response {
+	_ = resp.Body.Close() // not wanted any more
+	x.sums.settle(x)
+	return x.refuse(x.blocked(policy.Response))
+}
+
+// wholeResponse reads an answer to its end before the client gets any of it,
+// so that it can be masked or blocked.
+func (x *exchange) wholeResponse(resp *http.Response) *http.Response {
+	raw, whole, err := readUpTo(resp.Body, x.g.cfg.BodyMax, resp.ContentLength)
+	if err == nil && !whole {
+		if x.unscannable(policy.Response, "response.body", "skipped", "over the size limit", policy.TooLarge) {
+			return x.refuseResponse(resp)
+		}
+		rest := resp.Body
+		resp.Body = x.pass(struct {
+			io.Reader
+			io.Closer
+		}{io.MultiReader(bytes.NewReader(raw), rest), rest})
+		return resp
+	}
+	_ = resp.Body.Close() // read to its end, or to where it was cut
+	x.sums.settle(x)
+	x.rec.ResponseBytes, x.rec.HeldBytesMax = int64(len(raw)), int64(len(raw))
+	x.rec.BodySHA256.ResponseIn = digest(raw)
+	x.rec.BodySHA256.ResponseOut = x.rec.BodySHA256.ResponseIn
+	doc := x.inspectResponse(raw, resp.Header)
+	switch {
+	case x.blocksResponse():
+		return x.refuse(x.blocked(policy.Response))
+	case x.responseMasked:
+		raw = x.rewriteResponse(resp, doc)
+	}
+	resp.Body = newBody(raw)
+	if err != nil {
+		// What was cut upstream stays cut.
+		x.rec.Error = "the upstream cut the answer"
+		x.rec.BodySHA256.ResponseIn, x.rec.BodySHA256.ResponseOut = "", ""
+		resp.Body = io.NopCloser(io.MultiReader(bytes.NewReader(raw), &failing{err}))
+	}
+	x.finish()
+	return resp
+}
+
+// inspectResponse inspects raw and notes its coverage. The document is nil
+// where there was none to make.
+func (x *exchange) inspectResponse(raw []byte, h http.Header) *llm.Doc {
+	before := x.verdict
+	x.verdict = policy.Verdict{}
+	text, err := decoded(raw, h, x.g.cfg.BodyMax)
+	if err != nil {
+		x.unscannable(policy.Response, "response.body", "opaque", err.Error(), policy.Undecodable)
+		x.settleResponse(before)
+		return nil
+	}
+	var doc *llm.Doc
+	ok := x.contained(policy.Response, func() {
+		doc = x.ep.Response(text)
+		x.inspect(policy.Response, doc)
+	})
+	x.coverDoc("response.body", doc, ok)
+	if !ok {
+		doc = nil
+	}
+	x.settleResponse(before)
+	return doc
+}
+
+// settleResponse keeps what was decided of the answer alone, which the
+// request's verdict would hide, and joins the two.
+func (x *exchange) settleResponse(before policy.Verdict) {
+	x.responseMasked = x.verdict.Action == policy.Redact
+	x.responseBlocked = x.verdict.Action == policy.Block
+	action := max(before.Action, x.verdict.Action)
+	x.verdict = before.Join(x.verdict)
+	x.verdict.Action = max(action, x.verdict.Action)
+}
+
+func (x *exchange) blocksResponse() bool { return x.responseBlocked }
+
+// rewriteResponse returns the masked body and corrects what describes it. A
+// compressed answer leaves as identity, which every client takes.
+func (x *exchange) rewriteResponse(resp *http.Response, doc *llm.Doc) []byte {
+	if doc == nil {
+		return nil
+	}
+	raw := doc.Bytes()
+	x.rec.BodySHA256.ResponseOut = digest(raw)
+	for _, name := range []string{"Content-Encoding", "Content-Md5", "Digest", "Content-Digest", "Repr-Digest", "Etag"} {
+		resp.Header.Del(name)
+	}
+	resp.ContentLength = int64(len(raw))
+	resp.Header.Set("Content-Length", strconv.Itoa(len(raw)))
+	return raw
+}
+
+// hasBody follows RFC 9110 §6.4.1.
+func hasBody(r *http.Request, resp *http.Response) bool {
+	return r.Method != http.MethodHead && resp.StatusCode != http.StatusNoContent &&
+		resp.StatusCode != http.StatusNotModified && resp.ContentLength != 0
+}
+
+func megabytes(n int64) string { return strconv.FormatInt(n>>20, 10) + " MB" }
