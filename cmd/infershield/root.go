@@ -48,6 +48,8 @@ and keeps a record of every exchange. Programs need no change.`,
 	root.SetErr(a.stderr)
 	root.PersistentFlags().StringVar(&a.configPath, "config", "", "configuration `file` (default infershield.yaml, if there is one)")
 	root.AddCommand(
+		newServeCommand(a),
+		newDemoCommand(a),
 		newScanCommand(a),
 		newPolicyCommand(a),
 		newAuditCommand(a),

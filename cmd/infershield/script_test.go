@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"flag"
+	"net"
 	"os"
 	"os/exec"
 	"strconv"
@@ -30,10 +31,11 @@ func TestScripts(t *testing.T) {
 			return os.Mkdir(env.WorkDir+"/home", 0o700)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"key":    writeKey,
-			"long":   writeLong,
-			"seed":   seed,
-			"status": status,
+			"busyport": busyPort,
+			"key":      writeKey,
+			"long":     writeLong,
+			"seed":     seed,
+			"status":   status,
 		},
 	})
 }
@@ -56,6 +58,18 @@ func status(ts *testscript.TestScript, neg bool, args []string) {
 	if got != want {
 		ts.Fatalf("%v: exit code %d; want %d", args[1:], got, want)
 	}
+}
+
+// busyPort is a script command: `busyport VAR` sets VAR to an address that is
+// listened on until the script ends.
+func busyPort(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: busyport VAR")
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	ts.Check(err)
+	ts.Defer(func() { _ = l.Close() })
+	ts.Setenv(args[0], l.Addr().String())
 }
 
 // writeKey is a script command: `key FILE` makes a text with a key in it, which
