@@ -50,9 +50,6 @@ type sighting struct {
 // carried reports whether key was among the request's credentials.
 func (s sighting) carried(key string) bool { return slices.Contains(s.keys, key) }
 
-// keyless reports whether the request had no credential.
-func (s sighting) keyless() bool { return len(s.keys) == 0 }
-
 // String leaves out the keys, the header and the body.
 func (s sighting) String() string {
 	return fmt.Sprintf("%s %s%s %s, %d credentials", s.Method, s.Host, s.Path, s.Proto, len(s.keys))
