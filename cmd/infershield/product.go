@@ -58,7 +58,7 @@ func newProduct(ctx context.Context, cfg *Config, stderr io.Writer) (*product, e
 	if err != nil {
 		return nil, err
 	}
-	if p.authority, err = ca.Open(dir, cfg.Intercept); err != nil {
+	if p.authority, err = openCA(dir, cfg.Intercept); err != nil {
 		return nil, err
 	}
 	roots, err := upstreamRoots(cfg.UpstreamCA)
@@ -67,7 +67,7 @@ func newProduct(ctx context.Context, cfg *Config, stderr io.Writer) (*product, e
 	}
 	p.records, err = audit.Open(ctx, audit.Config{Path: cfg.auditPath(), Retention: cfg.Retention, Log: p.log})
 	if err != nil {
-		return nil, err
+		return nil, auditError(cfg, err)
 	}
 	p.metrics = metrics.New(metrics.Config{
 		Version: thisBuild().Version, Commit: thisBuild().Commit,
