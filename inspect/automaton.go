@@ -3,6 +3,7 @@ package inspect
 import (
 	"fmt"
 	"slices"
+	"unicode/utf8"
 )
 
 // automaton is an Aho-Corasick machine as one dense table over byte classes.
@@ -63,6 +64,11 @@ func newAutomaton(literals []literal, kinds int) *automaton {
 	return a
 }
 
+// highColumns are what bytes beyond ASCII share. A table with a column for each
+// would be twice as large, and the engine compares a literal with the text
+// before it believes in it.
+const highColumns = 24
+
 // classify gives every byte that some literal holds a column; column 0 is for
 // all others.
 func (a *automaton) classify(literals []literal) int {
@@ -70,7 +76,7 @@ func (a *automaton) classify(literals []literal) int {
 	for _, l := range literals {
 		for i := range len(l.text) {
 			b := lower(l.text[i])
-			if a.class[b] != 0 {
+			if a.class[b] != 0 || b >= utf8.RuneSelf {
 				continue
 			}
 			a.class[b] = uint8(columns)
@@ -80,7 +86,10 @@ func (a *automaton) classify(literals []literal) int {
 			}
 		}
 	}
-	return columns
+	for b := utf8.RuneSelf; b < len(a.class); b++ {
+		a.class[b] = uint8(columns + b%highColumns)
+	}
+	return columns + highColumns
 }
 
 func (a *automaton) trie(literals []literal) []node {

@@ -52,6 +52,19 @@ func BenchmarkScan(b *testing.B) {
 	}
 }
 
+// BenchmarkScanBlind is the one pass alone: nothing looks closer.
+func BenchmarkScanBlind(b *testing.B) {
+	e := inspect.New(inspect.Blind(inspect.Detectors())...)
+	states, columns := e.States()
+	for _, c := range cleanTexts {
+		b.Run(c.name, func(b *testing.B) {
+			scanLoop(b, e, c.text)
+			b.ReportMetric(float64(states), "states")
+			b.ReportMetric(float64(columns), "columns")
+		})
+	}
+}
+
 func scanLoop(b *testing.B, e *inspect.Engine, text string) {
 	b.SetBytes(int64(len(text)))
 	b.ReportAllocs()

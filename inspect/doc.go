@@ -28,7 +28,7 @@
 //
 // Write one file with a function that returns a [Detector], add it to Detectors
 // in detector.go, and put texts that it must and must not find into
-// testdata/<family>.txtar. Nothing else needs to change, and nothing in the
+// testdata/<family>.txtar (corpus_test.go says how they are named). Nothing else needs to change, and nothing in the
 // tests: they run every corpus whole, cut at random, and against the budget.
 //
 //	func acme() Detector {
@@ -60,6 +60,11 @@
 //     stream holds exactly those bytes. The machine drops one that does not
 //     keep to it, in whole texts too, so the corpus test shows the mistake.
 //   - No regular expression, except anchored with \A on w.ahead(n), n ≤ 512.
+//
+// To see how a family does on labelled data, which is not in the repository:
+//
+//	INFERSHIELD_DATA=folder go test -run LabelledData -v ./inspect
+//	INFERSHIELD_DATA_SHOW=secrets …   also prints every row it got wrong
 //
 // Weak signs that mean something only together are cues: w.cue adds them up per
 // detector over a few hundred bytes (cues.go). Text in disguise is a view: a

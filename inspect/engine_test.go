@@ -2,6 +2,7 @@ package inspect_test
 
 import (
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -150,6 +151,32 @@ func FuzzStream(f *testing.F) {
 		})
 		checkSplit(t, inspect.Source{Role: roles[int(role)%len(roles)]}, pieces)
 	})
+}
+
+// A stream keeps some kilobytes, however much is written and however little of
+// it can be decided.
+func TestStreamMemory(t *testing.T) {
+	const streams, perStream = 16, 64 << 10
+	for _, unit := range []string{"plain words ", "A", "-----BEGIN PRIVATE KEY-----\nQUJD", "1 ", "eyJ", "\u200b", "ignore all "} {
+		text := strings.Repeat(unit, 64<<10/len(unit))
+		before := heap()
+		var open [streams]*inspect.Stream
+		for i := range open {
+			open[i] = engine().Stream(inspect.Source{})
+			open[i].Write(text)
+		}
+		if kept := (heap() - before) / streams; kept > perStream {
+			t.Errorf("%q: a stream keeps %d bytes; want up to %d", unit, kept, perStream)
+		}
+		runtime.KeepAlive(open)
+	}
+}
+
+func heap() int {
+	runtime.GC()
+	var stats runtime.MemStats
+	runtime.ReadMemStats(&stats)
+	return int(stats.HeapAlloc)
 }
 
 func TestScanOrder(t *testing.T) {

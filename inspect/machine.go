@@ -74,6 +74,7 @@ func (m *machine) reset(e *Engine, role Role) {
 func (m *machine) read(from int) {
 	e := m.e
 	a := e.automaton
+	m.drain() // or what waits would pile up behind a candidate that need not
 	text, state, prev := m.text, m.state, m.prev
 	for at := from; at < len(text); {
 		stop := min(at+strideBytes-(m.base+at)%strideBytes, len(text))
@@ -141,7 +142,7 @@ func (m *machine) hit(id uint16, start, end int) {
 	if !m.e.active[m.role][t.lane] {
 		return
 	}
-	if !t.fold && t.literal != "" && m.text[start:end] != t.literal {
+	if t.literal != "" && !t.stands(m.text[start:end]) {
 		return
 	}
 	if t.left != nil && start > 0 && t.left[m.text[start-1]] {
@@ -154,6 +155,12 @@ func (m *machine) hit(id uint16, start, end int) {
 	}
 	c.bound = m.bound(t, start)
 	l.queue = append(l.queue, c)
+}
+
+// stands reports whether text, which the automaton took for t's literal, is it.
+// The automaton ignores case, and confuses bytes beyond ASCII.
+func (t *trigger) stands(text string) bool {
+	return text == t.literal || t.fold && foldEqual(text, t.literal)
 }
 
 // bound returns, in the whole text, where the earliest finding may begin that

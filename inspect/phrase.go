@@ -40,20 +40,34 @@ type pattern struct {
 	lookback int
 }
 
-// phraseTriggers compiles phrases for a detector.
+// phraseTriggers compiles phrases for a detector. Those with a trigger in common
+// share one candidate.
 func phraseTriggers(phrases []phrase) []trigger {
-	var triggers []trigger
+	var order []string
+	sharing := map[string][]*pattern{}
 	for _, ph := range phrases {
 		p, at := compile(ph)
 		for _, alt := range p.steps[at].alts {
 			for _, literal := range literals(strings.TrimSuffix(alt, "*")) {
-				t := trigger{literal: literal, fold: true, match: p.match}
-				if literal[0] < utf8.RuneSelf {
-					t.left = alnumBytes
+				if sharing[literal] == nil {
+					order = append(order, literal)
 				}
-				triggers = append(triggers, t)
+				sharing[literal] = append(sharing[literal], p)
 			}
 		}
+	}
+	var triggers []trigger
+	for _, literal := range order {
+		patterns := sharing[literal]
+		t := trigger{literal: literal, fold: true, match: func(w *window) {
+			for _, p := range patterns {
+				p.match(w)
+			}
+		}}
+		if literal[0] < utf8.RuneSelf {
+			t.left = alnumBytes
+		}
+		triggers = append(triggers, t)
 	}
 	return triggers
 }
@@ -87,22 +101,17 @@ func compile(ph phrase) (*pattern, int) {
 	return p, at
 }
 
-// literals returns the ways in which a trigger word is written: what stands for
-// _ may be one of several bytes. A first letter beyond ASCII may be a capital.
+// literals returns the ways in which a trigger word is written: one byte stands
+// for every _, or a line ends at one of them. A first letter beyond ASCII may be
+// a capital.
 func literals(alt string) []string {
-	all := []string{""}
-	for _, r := range alt {
-		var next []string
-		for _, s := range all {
-			if r != '_' {
-				next = append(next, s+string(r))
-				continue
-			}
-			for _, sep := range []string{" ", "-", "_", "\n"} {
-				next = append(next, s+sep)
-			}
+	parts := strings.Split(alt, "_")
+	all := []string{strings.Join(parts, " ")}
+	if len(parts) > 1 {
+		all = append(all, strings.Join(parts, "-"), alt)
+		for i := 1; i < len(parts); i++ {
+			all = append(all, strings.Join(parts[:i], " ")+"\n"+strings.Join(parts[i:], " "))
 		}
-		all = next
 	}
 	if r, n := utf8.DecodeRuneInString(alt); r >= utf8.RuneSelf && unicode.ToUpper(r) != r {
 		for _, s := range slices.Clone(all) {
@@ -140,6 +149,7 @@ func (p *pattern) match(w *window) {
 func (p *pattern) from(w *window, i, k int) (int, bool) {
 	step := &p.steps[k]
 	for skipped := 0; ; skipped++ {
+		w.steps += len(step.alts)
 		for _, alt := range step.alts {
 			end, ok := matchWord(w, i, alt)
 			if !ok {

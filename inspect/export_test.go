@@ -1,0 +1,21 @@
+package inspect
+
+import "slices"
+
+// Blind returns detectors with the same triggers that never look closer, to
+// measure what finding the places costs by itself.
+func Blind(detectors []Detector) []Detector {
+	blind := slices.Clone(detectors)
+	for i := range blind {
+		blind[i].triggers = slices.Clone(blind[i].triggers)
+		for k := range blind[i].triggers {
+			blind[i].triggers[k].match = func(*window) {}
+		}
+	}
+	return blind
+}
+
+// States returns how many states and columns the automaton has.
+func (e *Engine) States() (states, columns int) {
+	return len(e.automaton.next) >> e.automaton.shift, 1 << e.automaton.shift
+}
