@@ -59,7 +59,7 @@
 //     may begin before its trigger only within the trigger's back run: the
 //     stream holds exactly those bytes. The machine drops one that does not
 //     keep to it, in whole texts too, so the corpus test shows the mistake.
-//   - No regular expression, except anchored with \A on w.ahead(n), n ≤ 512.
+//   - No regular expression, except anchored with \A on w.slice(0, n), n ≤ 512.
 //
 // To see how a family does on labelled data, which is not in the repository:
 //

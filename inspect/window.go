@@ -120,10 +120,6 @@ func (w *window) slice(i, j int) string {
 	return w.text[from:to]
 }
 
-// ahead returns the n bytes from the trigger on, for an expression anchored
-// with \A. It holds a stream back until they have come, so try at first.
-func (w *window) ahead(n int) string { return w.slice(0, n) }
-
 // context reports whether one of the lower-case words stands in the n bytes
 // before offset i.
 func (w *window) context(i, n int, words ...string) bool {
