@@ -4,10 +4,11 @@ package inspect
 // digits that begins a number, and the strictest reading wins: what has a
 // checksum before what has only a shape.
 func numbers() Detector {
+	ids := newShapes(americanIDs(), britishIDs(), germanIDs(), europeanIDs(), easternIDs())
 	return Detector{
 		name: "numbers", held: true, ahead: 96,
 		triggers: []trigger{
-			{run: digitBytes, back: numberLeadBytes, backMax: 3, match: number},
+			{run: digitBytes, back: numberLeadBytes, backMax: numberLeadMax, match: func(w *window) { number(w, ids) }},
 			{literal: "::", back: setOf("0-9a-fA-F:"), backMax: 32, match: compressedIPv6},
 			{literal: "fe80:", fold: true, left: ipv6Bytes, match: ipv6},
 		},
@@ -15,18 +16,28 @@ func numbers() Detector {
 }
 
 // numberLeadBytes may stand before the first digit of a number and belong to
-// it: the sign and bracket of a telephone number, the country of an IBAN.
-var numberLeadBytes = setOf("A-Z+(")
+// it: the sign and bracket of a telephone number, the country of an IBAN, the
+// letters that many a document's number begins with.
+var numberLeadBytes = setOf("A-Za-z+(-")
 
-func number(w *window) {
+const numberLeadMax = idLeadMax
+
+func number(w *window, ids *shapes) {
 	before := w.at(-1)
-	if upperBytes[before] {
-		iban(w)
+	if upperBytes[before] && iban(w) {
 		return
 	}
-	if wordBytes[before] || before == '.' && isDigit(w.at(-2)) {
-		return
+	id := ids.look(w)
+	if id.score < 0.8 && !wordBytes[before] && (before != '.' || !isDigit(w.at(-2))) {
+		contact(w)
 	}
+	if id.kind != nil {
+		w.skipTo(id.end)
+	}
+}
+
+// contact reports what the digits at offset 0 are if they are nobody's identity.
+func contact(w *window) {
 	if first := w.at(0); (first == '2' || first == '3') && w.run(0, anyHexBytes, 5) == 4 && w.at(4) == ':' {
 		ipv6(w) // global addresses begin with 2 or 3
 		return
@@ -39,7 +50,6 @@ func number(w *window) {
 		}
 		ipv4(w)
 	case card(w, &n):
-	case socialSecurity(w, &n):
 	case phone(w, &n):
 	case n.octets > 0:
 		ipv4(w)

@@ -47,7 +47,7 @@ func issuer(s string) bool {
 }
 
 // luhn reports whether the check digit of s fits (ISO/IEC 7812-1).
-func luhn(s string) bool {
+func luhn[S string | []byte](s S) bool {
 	sum := 0
 	for i := range len(s) {
 		d := int(s[len(s)-1-i] - '0')
@@ -59,40 +59,6 @@ func luhn(s string) bool {
 		sum += d
 	}
 	return sum%10 == 0
-}
-
-// socialSecurity reports a US social security number. Nine digits without the
-// usual hyphens are one only where the words before say so.
-func socialSecurity(w *window, n *written) bool {
-	if n.digits != 9 || !ends(w, n.end) || w.at(-1) == '-' || !validSSN(string(n.value[:9])) {
-		return false
-	}
-	sep, same := n.uniform(0)
-	score := 0.0
-	switch {
-	case n.shape(3, 2, 4) && same && sep == '-':
-		score = 0.85
-	case n.shape(3, 2, 4) && same && sep == ' ', n.groups == 1:
-		if !w.context(0, 48, "ssn", "social security", "social-security", "socialsecurity") {
-			return false
-		}
-		score = 0.8
-	default:
-		return false
-	}
-	w.take(PII, "us_ssn", score, 0, n.end)
-	return true
-}
-
-// validSSN applies the rules of the Social Security Administration: no area
-// 000, 666 or 9xx, no group 00, no serial 0000, none of the numbers that became
-// famous in advertisements.
-func validSSN(s string) bool {
-	area, group, serial := s[:3], s[3:5], s[5:]
-	if area == "000" || area == "666" || area[0] == '9' || group == "00" || serial == "0000" {
-		return false
-	}
-	return s != "078051120" && s != "123456789" && s != "219099999" && s != "457555462" && distinct(s) > 1
 }
 
 // ibanLengths are the lengths of account numbers by country (ISO 13616).
@@ -107,14 +73,14 @@ var ibanLengths = map[string]int{
 }
 
 // iban reports an international bank account number that begins two bytes
-// before the digits.
-func iban(w *window) {
+// before the digits, or that there is none.
+func iban(w *window) bool {
 	if !upperBytes[w.at(-2)] || isAlnum(w.at(-3)) || !isDigit(w.at(1)) {
-		return
+		return false
 	}
 	length := ibanLengths[w.slice(-2, 0)]
 	if length == 0 {
-		return
+		return false
 	}
 	var value [40]byte
 	n, i := 0, -2
@@ -122,7 +88,7 @@ func iban(w *window) {
 		b := w.at(i)
 		if !digitBytes[b] && !upperBytes[b] {
 			if (b != ' ' && b != '-') || i < 2 || !isAlnum(w.at(i-1)) {
-				return
+				return false
 			}
 			i++
 			continue
@@ -131,9 +97,11 @@ func iban(w *window) {
 		n++
 		i++
 	}
-	if ends(w, i) && mod97(string(value[:n])) {
-		w.take(PII, "iban_code", 0.99, -2, i)
+	if !ends(w, i) || !mod97(string(value[:n])) {
+		return false
 	}
+	w.take(PII, "iban_code", 0.99, -2, i)
+	return true
 }
 
 // mod97 reports whether the check digits of an IBAN fit (ISO 7064).

@@ -1,0 +1,163 @@
+package inspect
+
+// topic is a set of subjects that a text may be about, one bit each. A number
+// without a check digit is somebody's only beside a word of its subject.
+type topic uint64
+
+const (
+	aboutSSN topic = 1 << iota
+	aboutTax
+	aboutNPI
+	aboutMedicare
+	aboutDEA
+	aboutRouting
+	aboutBank
+	aboutPassport
+	aboutDriving
+	aboutNHS
+	aboutNINO
+	aboutVehicle
+	aboutPostal
+	aboutHealth
+	aboutPension
+	aboutIDCard
+	aboutDoctor
+	aboutPractice
+	aboutVAT
+	aboutDNI
+	aboutPESEL
+	aboutSweden
+	aboutCompany
+	aboutFinland
+	aboutAadhaar
+	aboutPAN
+	aboutGST
+	aboutVoter
+	aboutABN
+	aboutACN
+	aboutTFN
+	aboutSIN
+	aboutNRIC
+	aboutUEN
+	aboutKorea
+	aboutBRN
+	aboutTurkey
+	aboutThailand
+	aboutNIN
+	aboutSouthAfrica
+	aboutCPF
+	aboutCNPJ
+	aboutBSN
+	aboutINSEE
+	aboutRecord
+	aboutBirth
+	aboutPhone
+	aboutNumber
+)
+
+// topicWords are the words of each subject. Those of one language may mean
+// nothing to it, or something else, in another: only with the shape of a number
+// and its check digit do they say anything.
+var topicWords = map[string]topic{
+	"ssn": aboutSSN, "ssns": aboutSSN, "social": aboutSSN | aboutSIN, "socialsecurity": aboutSSN,
+	"tax": aboutTax, "taxpayer": aboutTax, "tin": aboutTax, "itin": aboutTax, "bir": aboutTax, "steuer": aboutTax, "steuernummer": aboutTax,
+	"steuerid": aboutTax, "steueridentifikationsnummer": aboutTax, "finanzamt": aboutTax, "idnr": aboutTax | aboutVAT,
+	"npi": aboutNPI, "provider": aboutNPI, "medicare": aboutMedicare, "mbi": aboutMedicare, "beneficiary": aboutMedicare,
+	"dea": aboutDEA, "prescriber": aboutDEA, "practitioner": aboutDEA, "registrant": aboutDEA,
+	"routing": aboutRouting, "aba": aboutRouting, "rtn": aboutRouting, "transit": aboutRouting,
+	"bank": aboutBank, "checking": aboutBank, "savings": aboutBank, "acct": aboutBank, "konto": aboutBank, "kontonummer": aboutBank,
+	"passport": aboutPassport, "passports": aboutPassport, "reisepass": aboutPassport, "reisepassnummer": aboutPassport, "pasaporte": aboutPassport,
+	"passaporto": aboutPassport, "paszport": aboutPassport, "passeport": aboutPassport, "여권": aboutPassport, "여권번호": aboutPassport,
+	"driver": aboutDriving, "drivers": aboutDriving, "driving": aboutDriving, "licence": aboutDriving, "license": aboutDriving | aboutVehicle,
+	"dl": aboutDriving, "führerschein": aboutDriving, "fuehrerschein": aboutDriving, "führerscheinnummer": aboutDriving, "fahrerlaubnis": aboutDriving,
+	"patente": aboutDriving, "운전면허": aboutDriving, "운전면허번호": aboutDriving,
+	"nhs": aboutNHS, "nino": aboutNINO, "insurance": aboutNINO | aboutHealth | aboutSIN, "ni": aboutNINO,
+	"plate": aboutVehicle, "plates": aboutVehicle, "registration": aboutVehicle, "vehicle": aboutVehicle, "car": aboutVehicle, "reg": aboutVehicle,
+	"kfz": aboutVehicle, "kennzeichen": aboutVehicle, "nummernschild": aboutVehicle, "plaka": aboutVehicle, "plakası": aboutVehicle, "matricula": aboutVehicle,
+	"postcode": aboutPostal, "postal": aboutPostal, "zip": aboutPostal, "plz": aboutPostal, "postleitzahl": aboutPostal, "address": aboutPostal,
+	"krankenversicherung": aboutHealth, "krankenkasse": aboutHealth, "versichertennummer": aboutHealth, "krankenversichertennummer": aboutHealth,
+	"kvnr": aboutHealth, "gesundheitskarte": aboutHealth, "rentenversicherung": aboutPension, "rentenversicherungsnummer": aboutPension,
+	"sozialversicherungsnummer": aboutPension, "sozialversicherung": aboutPension, "rvnr": aboutPension, "svnr": aboutPension,
+	"ausweis": aboutIDCard, "personalausweis": aboutIDCard, "ausweisnummer": aboutIDCard, "personalausweisnummer": aboutIDCard,
+	"identity": aboutIDCard, "identità": aboutIDCard, "carta": aboutIDCard, "lanr": aboutDoctor, "arztnummer": aboutDoctor,
+	"bsnr": aboutPractice, "betriebsstättennummer": aboutPractice, "betriebsstaettennummer": aboutPractice, "betriebsstätte": aboutPractice,
+	"vat": aboutVAT, "iva": aboutVAT, "piva": aboutVAT, "ust": aboutVAT, "ustid": aboutVAT, "umsatzsteuer": aboutVAT, "dni": aboutDNI, "nif": aboutDNI, "nie": aboutDNI,
+	"pesel": aboutPESEL, "personnummer": aboutSweden, "pnr": aboutSweden, "swedish": aboutSweden, "svensk": aboutSweden, "svenskt": aboutSweden,
+	"orgnummer": aboutCompany, "organisationsnummer": aboutCompany, "orgnr": aboutCompany, "företag": aboutCompany,
+	"hetu": aboutFinland, "henkilötunnus": aboutFinland, "henkilötunnukseni": aboutFinland, "finnish": aboutFinland,
+	"aadhaar": aboutAadhaar, "aadhar": aboutAadhaar, "uidai": aboutAadhaar, "pan": aboutPAN, "permanent": aboutPAN, "gst": aboutGST, "gstin": aboutGST,
+	"voter": aboutVoter, "voters": aboutVoter, "vote": aboutVoter, "election": aboutVoter, "epic": aboutVoter,
+	"abn": aboutABN, "acn": aboutACN, "tfn": aboutTFN, "sin": aboutSIN, "nas": aboutSIN, "nric": aboutNRIC, "uen": aboutUEN,
+	"rrn": aboutKorea, "frn": aboutKorea, "korean": aboutKorea, "주민등록번호": aboutKorea, "외국인등록번호": aboutKorea, "brn": aboutBRN, "사업자등록번호": aboutBRN,
+	"tckn": aboutTurkey, "kimlik": aboutTurkey, "tc": aboutTurkey, "turkish": aboutTurkey, "türk": aboutTurkey,
+	"thai": aboutThailand, "thailand": aboutThailand, "tnin": aboutThailand, "เลขบัตรประชาชน": aboutThailand, "บัตรประชาชน": aboutThailand, "เลขประจำตัวประชาชน": aboutThailand,
+	"nin": aboutNIN, "nimc": aboutNIN, "rsa": aboutSouthAfrica, "sa": aboutSouthAfrica, "african": aboutSouthAfrica, "resident": aboutSouthAfrica | aboutKorea,
+	"cpf": aboutCPF, "cnpj": aboutCNPJ, "bsn": aboutBSN, "burgerservicenummer": aboutBSN, "sofinummer": aboutBSN,
+	"insee": aboutINSEE, "nir": aboutINSEE, "sécurité": aboutINSEE, "mrn": aboutRecord, "medical": aboutRecord | aboutDEA, "chart": aboutRecord,
+	"dob": aboutBirth, "birth": aboutBirth, "born": aboutBirth, "birthday": aboutBirth, "birthdate": aboutBirth, "geburtsdatum": aboutBirth, "geboren": aboutBirth,
+	"naissance": aboutBirth, "nacimiento": aboutBirth, "nascita": aboutBirth, "nascimento": aboutBirth,
+	"phone": aboutPhone, "phones": aboutPhone, "tel": aboutPhone, "telephone": aboutPhone, "mobile": aboutPhone, "cell": aboutPhone, "call": aboutPhone,
+	"fax": aboutPhone, "whatsapp": aboutPhone, "sms": aboutPhone, "telefon": aboutPhone, "telefono": aboutPhone, "teléfono": aboutPhone, "téléphone": aboutPhone,
+	"handy": aboutPhone, "handynummer": aboutPhone, "telefonnummer": aboutPhone, "cep": aboutPhone, "gsm": aboutPhone, "telefoon": aboutPhone, "celular": aboutPhone,
+	"number": aboutNumber,
+}
+
+const (
+	topicBefore = 72
+	topicAfter  = 40
+	topicWord   = 64
+)
+
+// surroundings remembers what a number's neighbours are about, so that many
+// kinds can ask for the price of one look.
+type surroundings struct {
+	before, after topic
+	looked        int
+}
+
+// about reports whether one of topics is spoken of around offsets start to end.
+// What follows is asked for only if what went before does not say: a stream
+// waits for it.
+func (s *surroundings) about(w *window, start, end int, topics topic) bool {
+	if s.looked == 0 {
+		s.before = readTopics(w, start-topicBefore, start)
+		s.looked = 1
+	}
+	if s.before&topics != 0 {
+		return true
+	}
+	if s.looked == 1 {
+		s.after = readTopics(w, end, end+topicAfter)
+		s.looked = 2
+	}
+	return s.after&topics != 0
+}
+
+// readTopics returns the topics of the words from offset i to j. A word ends
+// where a lower-case letter is followed by a capital, so that passportNumber is
+// two. All letters that are not ASCII are as good as lower-case ones.
+func readTopics(w *window, i, j int) topic {
+	text := w.slice(i, j)
+	w.steps += len(text)
+	var topics topic
+	var word [topicWord]byte
+	n := 0
+	for k := range len(text) + 1 {
+		var b byte
+		if k < len(text) {
+			b = text[k]
+		}
+		letter := alphaBytes[b] || b >= 0x80
+		if !letter || upperBytes[b] && k > 0 && !upperBytes[text[k-1]] {
+			if n >= 2 && n < topicWord {
+				topics |= topicWords[string(word[:n])]
+			}
+			n = 0
+		}
+		if letter && n < topicWord {
+			word[n] = lower(b)
+			n++
+		}
+	}
+	return topics
+}
