@@ -71,7 +71,7 @@ func (p palette) outcome(r demoResult, cell string) string {
 func (d *demo) verdict(b *strings.Builder, p palette) {
 	b.WriteString("\n")
 	if d.OK {
-		fmt.Fprintf(b, "%s, in %.1f s. Next, with your own programs:\n  infershield serve\n", p.green("All as it should be"), float64(d.DurationMS)/1000)
+		fmt.Fprintf(b, "%s, in %d ms. Next, with your own programs:\n  infershield serve\n", p.green("All as it should be"), d.DurationMS)
 		return
 	}
 	for _, r := range d.Steps {
@@ -110,7 +110,7 @@ func (r demoResult) recorded() string {
 		return fmt.Sprintf("status %d", r.Record.Status)
 	}
 	words := append([]string{fmt.Sprintf("%s, risk %d", r.Record.Action, r.Record.Risk)}, r.Record.Labels...)
-	return strings.Join(words, ", ")
+	return shorten(strings.Join(words, ", "))
 }
 
 // shorten cuts a cell at its width.
