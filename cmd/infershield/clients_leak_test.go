@@ -150,6 +150,7 @@ func (p *proxyProcess) trouble(t *testing.T, secrets []planted) []byte {
 			message("tool", "The file says token="+s.value),
 			message("system", s.value+" "+s.value),
 			message("user", inject), // blocked
+			`{"model":"gpt-4o-mini","messages":[],"metadata":{"` + s.value + `":"x"}}`,
 			`{"model":"gpt-4o-mini","messages":[{"role":"user","content":"` + s.value,
 			`{"model":"` + s.value + `","messages":[{"role":"user","content":"hello"}]}`,
 			s.value + "\n", // so that the body's digest is not the secret's
