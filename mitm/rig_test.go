@@ -77,7 +77,6 @@ type rig struct {
 	ours      *authority
 	theirs    *authority
 	upstream  *httptest.Server
-	mu        sync.Mutex
 	tunnels   chan mitm.Tunnel
 	distrusts chan string
 	logs      *syncBuffer
