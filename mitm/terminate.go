@@ -18,7 +18,6 @@ type intercepted struct {
 	net.Conn
 	host, port string // the CONNECT authority, to which requests are pinned
 	visit      Visit
-	ended      func()
 }
 
 type interceptedKey struct{}
