@@ -10,7 +10,10 @@ import (
 func jwt() Detector {
 	return Detector{
 		name: "jwt", held: true, ahead: 4 << 10,
-		triggers: []trigger{{literal: "eyJ", left: alnumBytes, match: jwtToken}},
+		triggers: []trigger{
+			{literal: "eyJ", left: alnumBytes, match: jwtToken},
+			{literal: "ZXlK", left: alnumBytes, match: encodedJWT},
+		},
 	}
 }
 
@@ -41,11 +44,47 @@ func jwtToken(w *window) {
 
 // algorithm reports whether the first n bytes decode to a JWT header.
 func algorithm(w *window, n int) bool {
-	var in, out [jwtHeaderMax]byte
-	size, err := base64.RawURLEncoding.Decode(out[:], in[:copy(in[:], w.slice(0, n))])
+	w.steps += n
+	return namesAlgorithm([]byte(w.slice(0, n)))
+}
+
+// namesAlgorithm reports whether header is base64url of a JSON object that has
+// an alg.
+func namesAlgorithm(header []byte) bool {
+	var out [jwtHeaderMax]byte
+	size, err := base64.RawURLEncoding.Decode(out[:], header)
 	if err != nil {
 		return false
 	}
-	w.steps += n
 	return bytes.HasPrefix(out[:size], []byte(`{"`)) && bytes.Contains(out[:size], []byte(`"alg"`))
+}
+
+// encodedJWT is a token in base64 once more, as Kubernetes keeps it.
+func encodedJWT(w *window) {
+	end := w.run(0, base64Bytes, 3<<10)
+	if end < 60 {
+		return
+	}
+	var in, out [jwtHeaderMax]byte
+	n := min(end, len(in)) &^ 3
+	copy(in[:], w.slice(0, n))
+	for i := range in[:n] { // either alphabet
+		switch in[i] {
+		case '-':
+			in[i] = '+'
+		case '_':
+			in[i] = '/'
+		case '=':
+			n = i &^ 3
+		}
+		if i >= n {
+			break
+		}
+	}
+	size, err := base64.StdEncoding.Decode(out[:], in[:n])
+	dot := bytes.IndexByte(out[:max(size, 0)], '.')
+	if err != nil || dot == 0 || !namesAlgorithm(out[:max(dot, 0)]) && !(dot < 0 && bytes.HasPrefix(out[:size], []byte("eyJ"))) {
+		return
+	}
+	w.take(Secret, "jwt", 0.9, 0, end)
 }

@@ -1,81 +1,96 @@
 package inspect
 
-// named is a secret without a mark of its own: only the name before it tells.
-type named struct {
-	rule    string
-	literal string // lower-case, of the name's end
-	bytes   *set
-	min     int
-	max     int
-	score   float64
-}
-
-var namedTable = []named{
-	{"aws_secret_access_key", "secret_access_key", stdB64Bytes, 40, 40, 0.95},
-	{"aws_secret_access_key", "secretaccesskey", stdB64Bytes, 40, 40, 0.95},
-	{"aws_secret_access_key", "aws_secret_key", stdB64Bytes, 40, 40, 0.95},
-	{"azure_storage_key", "accountkey", stdB64Bytes, 86, 88, 0.95},
-	{"azure_shared_access_key", "sharedaccesskey", stdB64Bytes, 43, 44, 0.95},
-	{"twilio_auth_token", "twilio_auth_token", hexBytes, 32, 32, 0.95},
-	{"cloudflare_api_token", "cloudflare_api_token", tokenBytes, 40, 40, 0.95},
-	{"datadog_api_key", "dd_api_key", hexBytes, 32, 32, 0.95},
-	{"datadog_api_key", "datadog_api_key", hexBytes, 32, 32, 0.95},
-	{"heroku_api_key", "heroku_api_key", setOf("0-9a-fA-F-"), 36, 36, 0.9},
-	{"discord_bot_token", "discord_token", dottedBytes, 50, 80, 0.9},
-	{"authorization_header", "bearer ", setOf("A-Za-z0-9._~+/=-"), 20, 512, 0.7},
-	{"authorization_header", "authorization: basic ", stdB64Bytes, 12, 256, 0.8},
-}
-
-// namedSecrets finds secrets by the name that they are assigned to.
+// namedSecrets finds secrets without a mark of their own by the name that they
+// are assigned to.
 func namedSecrets() Detector {
 	d := Detector{name: "named_secrets", held: true, ahead: 640}
-	for _, n := range namedTable {
-		d.triggers = append(d.triggers, trigger{literal: n.literal, fold: true, match: n.match})
+	for _, k := range keywords {
+		d.triggers = append(d.triggers, trigger{literal: k.literal, fold: true, match: k.match})
 	}
+	d.triggers = append(d.triggers, headers()...)
 	return d
 }
 
-func (n named) match(w *window) {
-	i := w.n
-	if w.at(w.n-1) != ' ' {
-		var ok bool
-		if i, ok = assigned(w, i); !ok {
-			return
-		}
-	}
-	end := w.run(i, n.bytes, n.max+1)
-	if size := end - i; size < n.min || size > n.max {
-		return
-	}
-	if value := w.slice(i, end); mixed(value) && distinct(value) >= 8 && !placeholder(value) {
-		w.take(Secret, n.rule, n.score, i, end)
-	}
+// named is the format of a provider's secret that only its name tells apart.
+type named struct {
+	rule string
+	// names are words of the assignment's name, two joined as one, lower-case.
+	names string
+	bytes *set
+	min   int
+	max   int
+	sure  float64 // 0 means 0.9
 }
 
-// assigned walks from the end of a name over an assignment, as programs,
-// configuration and command lines write it, to the first byte of the value.
-func assigned(w *window, i int) (int, bool) {
-	if q := w.at(i); q == '"' || q == '\'' || q == '`' {
-		i++
+func (n named) score() float64 {
+	if n.sure == 0 {
+		return 0.9
 	}
-	spaced := w.run(i, blankBytes, 4)
-	i = spaced
-	operator := false
-	for k := 0; k < 3; k++ {
-		if b := w.at(i); b == '=' || b == ':' || operator && b == '>' {
-			operator = true
-			i++
+	return n.sure
+}
+
+// namedIndex finds the rows of namedTable by a word.
+var namedIndex = indexNamed()
+
+func indexNamed() map[string][]named {
+	index := map[string][]named{}
+	for _, n := range namedTable {
+		names := n.names
+		for names != "" {
+			var word string
+			word, names = firstWord(names)
+			index[word] = append(index[word], n)
 		}
 	}
-	if !operator {
-		return 0, false
+	return index
+}
+
+// namedByProvider returns the row whose provider the name tells and whose
+// format the value has.
+func namedByProvider(name, value string) (named, bool) {
+	var buf [2 * nameMax]byte
+	last := 0 // where the word before begins in buf
+	used := 0
+	for name != "" {
+		var word string
+		word, name = firstWord(name)
+		if len(word) == 0 || used+len(word) > len(buf) {
+			break
+		}
+		from := used
+		for i := range len(word) {
+			buf[used] = lower(word[i])
+			used++
+		}
+		if n, ok := fits(namedIndex[string(buf[from:used])], value); ok {
+			return n, true
+		}
+		if from > last || last == 0 && from > 0 {
+			if n, ok := fits(namedIndex[string(buf[last:used])], value); ok {
+				return n, true
+			}
+		}
+		last = from
 	}
-	i = w.run(i, blankBytes, 4)
-	if w.at(i) == '\\' { // a string inside a string
-		i++
+	return named{}, false
+}
+
+// fits returns the first of the rows whose format value has.
+func fits(rows []named, value string) (named, bool) {
+next:
+	for _, n := range rows {
+		if len(value) < n.min || len(value) > n.max || distinct(value) < 6 {
+			continue
+		}
+		for i := range len(value) {
+			if !n.bytes[value[i]] {
+				continue next
+			}
+		}
+		if h := shapeOf(value); h.digits == 0 && (h.wordlike() || h.turns == 0) {
+			continue
+		}
+		return n, true
 	}
-	if q := w.at(i); q == '"' || q == '\'' || q == '`' {
-		i++
-	}
-	return i, true
+	return named{}, false
 }

@@ -5,7 +5,7 @@ import "math/bits"
 // mockWords are parts of values that people write where a secret would be.
 var mockWords = []string{
 	"example", "your", "xxxx", "placeholder", "changeme", "change_me", "dummy", "sample", "redacted", "insert",
-	"replace", "todo", "fixme", "secret_here", "key_here", "token_here", "goes_here", "foobar", "....", "****", "${", "{{", "<",
+	"replace", "todo", "fixme", "abc123", "tokenhere", "keyhere", "secrethere", "passwordhere", "secret_here", "key_here", "token_here", "goes_here", "foobar", "....", "****", "${", "{{", "<",
 }
 
 // placeholder reports whether s looks written by hand where a secret would be:
@@ -23,23 +23,50 @@ func placeholder(s string) bool {
 	return sequence(s) || distinct(s) < min(5, len(s)/2)
 }
 
-// sequence reports whether s counts up or repeats for nine characters on end.
+// sequence reports whether s counts up or repeats: nine characters on end, or
+// eight of its letters or of its digits, whatever stands between: a1b2c3d4.
 func sequence(s string) bool {
+	const most = 9
 	up, same := 1, 1
-	for i := 1; i < len(s); i++ {
+	var letter, digit run
+	for i := range len(s) {
+		b := lower(s[i])
+		if isDigit(b) && digit.step(b, '0'-1) || alphaBytes[b] && letter.step(b, 'a'-1) {
+			return true
+		}
+		if i == 0 {
+			continue
+		}
 		up++
 		same++
-		if s[i] != s[i-1]+1 {
+		if b != lower(s[i-1])+1 {
 			up = 1
 		}
 		if s[i] != s[i-1] {
 			same = 1
 		}
-		if up >= 9 || same >= 9 {
+		if up >= most || same >= most {
 			return true
 		}
 	}
 	return false
+}
+
+// run counts how many bytes in a row were each one more than the last.
+type run struct {
+	last byte
+	n    int
+}
+
+// step takes in b. After 9 comes 0, which is before+1.
+func (r *run) step(b, before byte) bool {
+	if b == r.last+1 || r.last == '9' && b == before+1 {
+		r.n++
+	} else {
+		r.n = 1
+	}
+	r.last = b
+	return r.n >= 8
 }
 
 // distinct counts the different bytes in s.

@@ -1,11 +1,17 @@
 package inspect
 
 // privateKeys finds PEM and OpenPGP private key blocks, also on one line with
-// \n written out, as in JSON. What is cut off is found up to the cut.
+// \n written out, as in JSON, and keys that come in frames of their own. What is
+// cut off is found up to the cut.
 func privateKeys() Detector {
 	return Detector{
 		name: "private_keys", held: true, ahead: aheadMax,
-		triggers: []trigger{{literal: "-----BEGIN ", match: privateKey}},
+		triggers: []trigger{
+			{literal: "-----BEGIN ", match: privateKey},
+			{literal: "PuTTY-User-Key-File-", match: puttyKey},
+			{literal: `"d"`, match: webKey}, {literal: `"d\"`, match: webKey}, {literal: `"k"`, match: webKey}, {literal: `"k\"`, match: webKey},
+			{stride: base32Bytes, back: base32Bytes, backMax: 60, match: nkeySeed},
+		},
 	}
 }
 

@@ -19,17 +19,21 @@ type token struct {
 // looks random.
 const tokenScore = 0.95
 
-// tokens finds the secrets that name themselves: see the table in
-// tokens_table.go.
+// tokens finds the secrets that name themselves: see the tables
+// in tokens_table.go and tokens_more.go.
 func tokens() Detector {
 	d := Detector{name: "tokens", held: true, ahead: 320}
-	for _, t := range tokenTable {
-		d.triggers = append(d.triggers, trigger{literal: t.literal, left: wordBytes, match: t.match})
+	for _, table := range [][]token{tokenTable, moreTokens} {
+		for _, t := range table {
+			d.triggers = append(d.triggers, trigger{literal: t.literal, left: wordBytes, match: t.match})
+		}
 	}
 	d.triggers = append(d.triggers,
 		trigger{literal: ":AA", back: digitBytes, backMax: 10, match: telegramToken},
 		trigger{literal: "-us", back: hexBytes, backMax: 32, match: mailchimpKey},
 		trigger{literal: ".atlasv1.", back: alnumBytes, backMax: 14, match: terraformToken},
+		trigger{literal: "Q~", back: azureBytes, backMax: 4, match: azureSecret},
+		trigger{literal: "00D", left: wordBytes, match: salesforceToken},
 		trigger{literal: ".", back: tokenBytes, backMax: 28, match: discordToken},
 	)
 	return d
@@ -38,8 +42,8 @@ func tokens() Detector {
 // match is the trigger function of every row.
 func (t token) match(w *window) {
 	end := w.run(w.n, t.bytes, t.max+1)
-	if n := end - w.n; n < t.min || n > t.max {
-		return
+	if n := end - w.n; n < t.min || n > t.max || wordBytes[w.at(end)] {
+		return // too short, too long, or the beginning of another word
 	}
 	body := w.slice(w.n, end)
 	if placeholder(body) {
@@ -114,5 +118,36 @@ func discordToken(w *window) {
 	}
 	if id := w.slice(start, 0); mixed(id) && !placeholder(id) && decodesToDigits(id) {
 		w.take(Secret, "discord_bot_token", tokenScore, start, end)
+	}
+}
+
+// azureSecret is a client secret of Entra: three characters, a digit, "Q~" and
+// 31 to 34 more.
+func azureSecret(w *window) {
+	start := w.back(0, azureBytes, 4)
+	if start != -4 || !isDigit(w.at(-1)) || isAlnum(w.at(-5)) {
+		return
+	}
+	end := w.run(w.n, azureBytes, 36)
+	for end > w.n && w.at(end-1) == '.' && !isAlnum(w.at(end)) {
+		end-- // the end of a sentence
+	}
+	if n := end - w.n; n < 31 || n > 34 {
+		return
+	}
+	if value := w.slice(start, end); mixed(value) && distinct(value) >= 12 && !placeholder(value) {
+		w.take(Secret, "azure_client_secret", tokenScore, start, end)
+	}
+}
+
+// salesforceToken is an organisation's number, "!" and a session.
+func salesforceToken(w *window) {
+	org := w.run(w.n, alnumBytes, 16)
+	if n := org - w.n; n != 12 && n != 15 || w.at(org) != '!' {
+		return
+	}
+	end := w.run(org+1, bangBytes, 121)
+	if n := end - org - 1; n >= 80 && n <= 120 && mixed(w.slice(org+1, end)) && !placeholder(w.slice(org+1, end)) {
+		w.take(Secret, "salesforce_token", tokenScore, 0, end)
 	}
 }

@@ -57,9 +57,10 @@ func awsKeyID(body string) float64 {
 	return tokenScore
 }
 
-// random judges a body that must hold both digits and letters.
+// random judges a body that must hold both digits and letters, and not read
+// like words.
 func random(body string) float64 {
-	if mixed(body) && distinct(body) >= 8 {
+	if h := shapeOf(body); h.digits > 0 && h.letters() > 0 && distinct(body) >= 8 && (!h.wordlike() || h.digits*8 >= len(body)) {
 		return tokenScore
 	}
 	return 0
@@ -67,7 +68,7 @@ func random(body string) float64 {
 
 // weakly is random for a literal that could begin something else.
 func weakly(body string) float64 {
-	if mixed(body) && distinct(body) >= 10 {
+	if h := shapeOf(body); mixed(body) && distinct(body) >= 10 && h.turns >= 6 && !h.wordlike() {
 		return 0.7
 	}
 	return 0
@@ -115,4 +116,22 @@ func decodesToDigits(s string) bool {
 		}
 	}
 	return n >= 17
+}
+
+// cased is random for a body of both cases: names of files often end in a
+// hexadecimal digest.
+func cased(body string) float64 {
+	if h := shapeOf(body); h.lower == 0 || h.upper == 0 {
+		return 0
+	}
+	return random(body)
+}
+
+// sentryOrg judges "a JSON object in base64, an underscore, 43 characters".
+func sentryOrg(body string) float64 {
+	i := strings.LastIndexByte(body, '_')
+	if !strings.HasPrefix(body, "eyJ") || i < 0 || len(body)-i-1 != 43 {
+		return 0
+	}
+	return random(body)
 }

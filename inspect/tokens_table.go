@@ -135,7 +135,7 @@ var tokenTable = []token{
 	{rule: "grafana_token", literal: "glc_", bytes: stdB64Bytes, min: 32, max: 300, check: random},
 	{rule: "newrelic_api_key", literal: "NRAK-", bytes: upperNumBytes, min: 27, max: 27},
 	{rule: "sentry_token", literal: "sntryu_", bytes: hexBytes, min: 64, max: 64},
-	{rule: "sentry_token", literal: "sntrys_", bytes: setOf("A-Za-z0-9+/=_"), min: 80, max: 280, check: random},
+	{rule: "sentry_token", literal: "sntrys_", bytes: setOf("A-Za-z0-9+/=_"), min: 80, max: 280, check: sentryOrg},
 	{rule: "dynatrace_token", literal: "dt0c01.", bytes: setOf("A-Z0-9."), min: 89, max: 89},
 	{rule: "prefect_token", literal: "pnu_", bytes: lowerNumBytes, min: 36, max: 36, check: random},
 	{rule: "typeform_token", literal: "tfp_", bytes: dottedBytes, min: 59, max: 59, check: random},

@@ -1,0 +1,116 @@
+package inspect
+
+import "strings"
+
+// The judges say how sure it is that a value is a secret, from 0 to 1, when
+// only its name and its own look tell.
+
+// judgeToken is for names such as "token", "secret" and "api key": such values
+// are made by machines.
+func judgeToken(a assignment, value string) float64 {
+	h := shapeOf(value)
+	switch {
+	case len(value) < 10 || h.others > len(value)/3:
+		return 0
+	case uuid(value):
+		return 0.6
+	case h.digits == 0 && (len(value) < 20 || h.upper < 3 || h.lower < 3):
+		return 0
+	case strings.Count(value, ".") == 1 && h.marks+h.letters()+h.digits == len(value) && h.digits < 3 && h.pairs > 8 && h.common*100 >= h.pairs*65:
+		return 0 // package.NAME
+	case h.letters() == 0 || h.letters() < 2 && h.marks > 0:
+		return 0
+	case h.wordlike() && h.digits*4 < len(value):
+		return 0
+	case h.turns < 3 || distinct(value) < 7:
+		return 0
+	}
+	bits := entropy(value)
+	if bits < 2.9 || len(value) >= 24 && bits < 3.1 {
+		return 0
+	}
+	switch {
+	case a.loose && (len(value) < 14 || h.turns < 6):
+		return 0
+	case h.wordlike() || h.pairs > 0 && h.marks > 2 && h.common*100 >= h.pairs*72:
+		return 0.5
+	case len(value) < 16:
+		return 0.6
+	}
+	return 0.8
+}
+
+// judgePassword is for names such as "password", whose values people make up:
+// what is nothing but a word is not taken for one.
+func judgePassword(a assignment, value string) float64 {
+	h := shapeOf(value)
+	kinds := 0
+	for _, n := range []int{h.lower, h.upper, h.digits, h.others} {
+		if n > 0 {
+			kinds++
+		}
+	}
+	switch {
+	case len(value) < 6 || len(value) > 128 || kinds < 2 || h.letters() == 0:
+		return 0
+	case mockPassword(value) || strings.Contains(value, " "):
+		return 0
+	case h.digits == 0 && h.others == 0 && (h.wordlike() || h.turns < 3 || h.marks > 0):
+		return 0 // camelCase, snake_case
+	case !a.quoted && (h.digits == 0 || h.wordlike() && h.marks > 0 || h.turns < 2 && len(value) < 8):
+		return 0
+	case h.marks > 0 && h.wordlike() && h.digits+h.others < 3:
+		return 0
+	case a.loose && (h.digits == 0 || h.turns < 3):
+		return 0
+	case h.others > 2*len(value)/3:
+		return 0
+	case value[0] == '/' || h.marks > 1 && h.others == 0 && h.pairs > 5 && h.common*100 >= h.pairs*72:
+		return 0 // a path, words with numbers
+	case h.wordlike():
+		return 0.6
+	}
+	return 0.8
+}
+
+// referring are the beginnings of values that say where a secret is, and of
+// what looks random but is no secret.
+var referring = []string{
+	"./", "../", "~/", "#{", "@{", "${", "{{", "env.", "os.", "process.", "var.", "vars.", "self.", "this.", "secrets.",
+	"vault:", "arn:", "ssm:", "ref+", "file:", "sha1", "sha2", "sha3", "sha5", "md5", "h1:", "urn:", "data:", "keyring:", "op://",
+	"projects/", "-----", "ssh-rsa", "ssh-ed", "ecdsa-", "aaaab3nza", "http", "bearer ", "basic ", "function", "pk_test", "pk_live",
+	"config.", "settings.", "cfg.", "opts.", "args.", "req.", "ctx.", "0x",
+}
+
+// joining are parts of values that only templates, code and addresses have.
+var joining = []string{"://", "${", "$(", "{{", "}}", "%s", "%(", "%v", "%d", "()", "=>", "->", "::", "<%", "node_modules", ".com/", "/bin/", "[a-", "[A-", "[0-", "[^", "]{", "\\\\"}
+
+// reference reports whether the value points at a secret rather than being one:
+// a path, a variable, a template, an address, a hash, the name of a file.
+func reference(value string) bool {
+	for _, prefix := range referring {
+		if foldPrefix(value, prefix) {
+			return true
+		}
+	}
+	for _, part := range joining {
+		if strings.Contains(value, part) {
+			return true
+		}
+	}
+	dot := strings.LastIndexByte(value, '.')
+	return dot > 0 && len(value)-dot <= 6 && extension(value[dot+1:])
+}
+
+// sigil reports whether b begins a variable, a flag, a path or an expression
+// where no quote says that it is text.
+func sigil(b byte) bool { return strings.IndexByte("$%&*=!#@/\\.-|~<>+:", b) >= 0 }
+
+func extension(s string) bool {
+	switch s {
+	case "json", "pem", "key", "txt", "yaml", "yml", "go", "py", "js", "ts", "java", "html", "xml", "crt", "cer", "conf", "cfg", "env", "com",
+		"md", "png", "svg", "jpg", "php", "rb", "rs", "c", "h", "sh", "p12", "pfx", "jks", "css", "proto", "sql", "csv", "log", "org", "net":
+		return true
+	}
+	return false
+}

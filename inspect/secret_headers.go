@@ -1,0 +1,120 @@
+package inspect
+
+import "encoding/base64"
+
+var (
+	bearerBytes = setOf("A-Za-z0-9._~+/=-")
+	// sigBytes are base64 as an address writes it.
+	sigBytes      = setOf("A-Za-z0-9%+/=_-")
+	userPassBytes = setOf("!#-%*-:=?-Z^_a-z~")
+)
+
+// headers finds credentials as HTTP headers, curl and signed addresses carry
+// them.
+func headers() []trigger {
+	return []trigger{
+		{literal: "bearer ", fold: true, left: wordBytes, match: bearer},
+		{literal: "basic ", fold: true, left: wordBytes, match: basic},
+		{literal: "sig=", fold: true, left: wordBytes, match: sharedSignature},
+		{literal: "-u ", left: alnumBytes, match: curlUser},
+		{literal: "-u\"", left: alnumBytes, match: curlUser},
+		{literal: "-u'", left: alnumBytes, match: curlUser},
+		{literal: "--user ", match: curlUser},
+		{literal: "--user=", match: curlUser},
+		{literal: "--proxy-user ", match: curlUser},
+	}
+}
+
+// bearer is a token in an Authorization header (RFC 6750).
+func bearer(w *window) {
+	end := w.run(w.n, bearerBytes, 513)
+	if n := end - w.n; n < 16 || n > 512 {
+		return
+	}
+	value := w.slice(w.n, end)
+	h := shapeOf(value)
+	if h.digits == 0 && h.wordlike() || h.marks > 2 && h.wordlike() || h.turns < 3 || distinct(value) < 8 || placeholder(value) || reference(value) {
+		return
+	}
+	w.take(Secret, "authorization_header", 0.8, w.n, end)
+}
+
+// basic is a user and password in base64 (RFC 7617).
+func basic(w *window) {
+	end := w.run(w.n, stdB64Bytes, 257)
+	if n := end - w.n; n < 8 || n > 256 {
+		return
+	}
+	if value := w.slice(w.n, end); decodesToPair(value) {
+		w.take(Secret, "authorization_header", 0.85, w.n, end)
+	}
+}
+
+// decodesToPair reports whether s is base64 of "user:password".
+func decodesToPair(s string) bool {
+	var in, out [256]byte
+	for len(s) > 0 && s[len(s)-1] == '=' {
+		s = s[:len(s)-1]
+	}
+	if len(s) > len(in) {
+		return false
+	}
+	n, err := base64.RawStdEncoding.Decode(out[:], in[:copy(in[:], s)])
+	if err != nil {
+		return false
+	}
+	colon := -1
+	for i, b := range out[:n] {
+		if b < ' ' || b > '~' {
+			return false
+		}
+		if b == ':' && colon < 0 {
+			colon = i
+		}
+	}
+	return colon > 0 && n-colon > 3 && !mockPassword(string(out[colon+1:n]))
+}
+
+// sharedSignature is what signs a shared access address of Azure.
+func sharedSignature(w *window) {
+	end := w.run(w.n, sigBytes, 81)
+	if n := end - w.n; n < 43 || n > 80 {
+		return
+	}
+	value := w.slice(w.n, end)
+	if h := shapeOf(value); h.turns < 12 || placeholder(value) || !w.context(0, 200, "sv=", "se=", "sp=", "sr=", "api-version") {
+		return
+	}
+	w.take(Secret, "azure_sas_signature", 0.9, w.n, end)
+}
+
+// curlUser is the password of "curl -u user:password".
+func curlUser(w *window) {
+	i := w.n
+	if b := w.at(i); b == '"' || b == '\'' {
+		i++
+	}
+	user := w.run(i, userBytes, 64)
+	if user == i || w.at(user) != ':' || !w.context(0, 200, "curl ", "curl.exe") {
+		return
+	}
+	end := w.run(user+1, userPassBytes, 129)
+	if n := end - user - 1; n < 4 || n > 128 {
+		return
+	}
+	value := w.slice(user+1, end)
+	h := shapeOf(value)
+	if mockPassword(value) || reference(value) || h.digits+h.others == 0 && (h.wordlike() || h.turns < 3) {
+		return
+	}
+	w.take(Secret, "curl_user", 0.8, user+1, end)
+}
+
+// judgeAuth is for "auth" and what of it is not a header: base64 of a user and
+// password, as Docker and npm keep them, or a token.
+func judgeAuth(a assignment, value string) float64 {
+	if len(value) >= 12 && decodesToPair(value) {
+		return 0.85
+	}
+	return judgeToken(a, value)
+}
