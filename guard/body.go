@@ -71,6 +71,9 @@ type ending struct {
 	x    *exchange
 	once sync.Once
 	end  func(err error) // what is left to do, before the record is finished
+	// whole says, where the end was not reached, whether all that matters has
+	// passed; nil means no. Clients that know the protocol stop there.
+	whole func() bool
 }
 
 // pass hands a body on unread.
@@ -101,7 +104,7 @@ func (b *ending) finish(err error) {
 		x.sums.settle(x)
 		x.rec.ResponseBytes = b.n
 		switch {
-		case err == io.EOF: //nolint:errorlint // Read's contract
+		case err == io.EOF, b.whole != nil && b.whole(): //nolint:errorlint // Read's contract
 			x.rec.BodySHA256.ResponseOut = hex.EncodeToString(b.hash.Sum(nil))
 			x.rec.BodySHA256.ResponseIn = x.rec.BodySHA256.ResponseOut
 		case x.out.Context().Err() != nil || err == errLeft: //nolint:errorlint // our own value

@@ -77,6 +77,13 @@ func (x *exchange) refuse(e *llm.Error) *http.Response {
 		_ = x.out.Body.Close() // RoundTripper's contract: on every path
 	}
 	resp := e.Response(x.out)
+	if x.verdict.Action == policy.Block {
+		// What left is our own answer, and of a blocked request nothing did.
+		x.rec.BodySHA256.ResponseOut = digest(e.Body())
+		if x.rec.BodySHA256.ResponseIn == "" {
+			x.rec.BodySHA256.RequestOut = ""
+		}
+	}
 	x.rec.Status = resp.StatusCode
 	x.rec.FirstByteMS = time.Since(x.rec.Time).Milliseconds()
 	x.finish()

@@ -258,6 +258,29 @@ func TestStreamsPassByteForByte(t *testing.T) {
 	}
 }
 
+// TestClientStopsAtTheLastEvent reads as SDKs do: to [DONE], and no further.
+func TestClientStopsAtTheLastEvent(t *testing.T) {
+	g := newRig(t, nil)
+	const sent = "data: {\"choices\":[]}\n\ndata: [DONE]\n\n"
+	g.upstream = func(r *http.Request) (*http.Response, error) {
+		resp := answer(r, streamHeader, "")
+		resp.Body, resp.ContentLength = io.NopCloser(strings.NewReader(sent)), -1
+		return resp, nil
+	}
+	req, _ := http.NewRequestWithContext(t.Context(), "POST", chatURL, strings.NewReader("{}"))
+	resp, err := g.guard.RoundTrip(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.ReadFull(resp.Body, make([]byte, len(sent))); err != nil {
+		t.Fatal(err)
+	}
+	_ = resp.Body.Close()
+	if r := g.record(); r.Error != "" || r.BodySHA256.ResponseOut != sum(sent) {
+		t.Errorf("record %+v; want it whole", r)
+	}
+}
+
 func TestCutAnswersStayCut(t *testing.T) {
 	for _, h := range []http.Header{jsonHeader, streamHeader, {"Content-Type": {"audio/mpeg"}}} {
 		g := newRig(t, nil)

@@ -82,7 +82,9 @@ func (x *exchange) wholeResponse(resp *http.Response) *http.Response {
 		raw = x.rewriteResponse(resp, doc)
 	}
 	resp.Body = newBody(raw)
-	if err != nil {
+	if err == nil {
+		resp.ContentLength = int64(len(raw)) // known now, so the relay need not flush as if it were streamed
+	} else {
 		// What was cut upstream stays cut.
 		x.rec.Error = "the upstream cut the answer"
 		x.rec.BodySHA256.ResponseIn, x.rec.BodySHA256.ResponseOut = "", ""
@@ -139,7 +141,6 @@ func (x *exchange) rewriteResponse(resp *http.Response, doc *llm.Doc) []byte {
 	for _, name := range []string{"Content-Encoding", "Content-Md5", "Digest", "Content-Digest", "Repr-Digest", "Etag"} {
 		resp.Header.Del(name)
 	}
-	resp.ContentLength = int64(len(raw))
 	resp.Header.Set("Content-Length", strconv.Itoa(len(raw)))
 	return raw
 }

@@ -40,7 +40,9 @@ func (x *exchange) stream(resp *http.Response) io.ReadCloser {
 		src = dec
 	}
 	e.events = x.ep.Events(src)
-	return x.ending(e, func(error) { e.end() })
+	body := x.ending(e, func(error) { e.end() })
+	body.whole = func() bool { return e.final && len(e.pending) == 0 }
+	return body
 }
 
 // eventReader is the body of a streamed answer.
@@ -54,6 +56,7 @@ type eventReader struct {
 	texts    map[string]*text
 	order    []string
 	failed   bool
+	final    bool // the stream's last event by the provider's protocol has passed
 }
 
 // text is one running text of a stream.
@@ -86,6 +89,7 @@ func (e *eventReader) next() {
 			e.failed = !e.x.contained(policy.Response, func() { e.take(doc) })
 		}
 		e.pending = doc.Bytes()
+		e.final = e.final || doc.Final()
 	}
 	e.err = err
 	if e.raw != nil {

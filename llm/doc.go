@@ -97,6 +97,25 @@ func (d *Doc) Model() string { return d.model }
 // Streaming reports whether the document asks for a stream ("stream": true).
 func (d *Doc) Streaming() bool { return d.stream }
 
+// Final reports whether an event is the last of its stream by the provider's
+// protocol: chat's [DONE], a Responses event of a response that has ended. A
+// client may stop reading there, before the stream itself ends.
+func (d *Doc) Final() bool {
+	if d.body == "[DONE]" {
+		return true
+	}
+	name, ok := bytes.CutPrefix(d.raw, []byte("event:"))
+	if !ok {
+		return false
+	}
+	name, _, _ = bytes.Cut(name, []byte("\n"))
+	switch string(bytes.TrimSpace(name)) {
+	case "response.completed", "response.failed", "response.incomplete", "error":
+		return true
+	}
+	return false
+}
+
 // Path returns the RFC 6901 JSON Pointer of segment i; for a member's name, that
 // of the member. It is empty for raw text. It is built at each call, because
 // few segments are ever asked for theirs.

@@ -149,6 +149,10 @@ func answer(w http.ResponseWriter, r *http.Request, resp *http.Response) {
 		dst.Del("Content-Length") // HTTP/2 may carry both, HTTP/1.1 cannot
 	}
 	w.WriteHeader(resp.StatusCode)
+	if resp.ContentLength < 0 {
+		// A stream's first event may be long in coming; its header is not.
+		_ = http.NewResponseController(w).Flush() // a client that left shows below
+	}
 	if err := copyBody(w, resp); err != nil {
 		// Only cutting the connection tells the client that the rest is
 		// missing; a normal return would end the body as if complete.
