@@ -12,11 +12,11 @@ type assignment struct {
 }
 
 var (
-	nameBytes   = setOf("A-Za-z0-9_.$-")
-	spaceBytes  = setOf(" \t")
-	typeBytes   = setOf("A-Za-z0-9_.&<>?*'-")
-	bareBytes   = setOf("!#-%*+./0-9:=?@A-Z^_a-z~-")
-	quotedBytes = map[byte]*set{'"': quotedBy('"'), '\'': quotedBy('\''), '`': quotedBy('`')}
+	assignedBytes = setOf("A-Za-z0-9_.$-")
+	spaceBytes    = setOf(" \t")
+	typeBytes     = setOf("A-Za-z0-9_.&<>?*'-")
+	bareBytes     = setOf("!#-%*+./0-9:=?@A-Z^_a-z~-")
+	quotedBytes   = map[byte]*set{'"': quotedBy('"'), '\'': quotedBy('\''), '`': quotedBy('`')}
 )
 
 const (
@@ -56,7 +56,7 @@ func readAssignment(w *window, tail int) (a assignment, ok bool) {
 		}
 	default:
 		a.end = w.run(i, bareBytes, valueMax+1)
-		if b := w.at(a.end); b == '(' || b == '[' || b == '{' || b == '"' || b == '\'' || b >= 0x80 {
+		if b := w.at(a.end); b == '(' || b == '[' || b == '{' || b >= 0x80 {
 			return a, false // a call, an index, a piece of an expression
 		}
 		for a.end > i && bareEnd(w.at(a.end-1)) {
@@ -66,7 +66,7 @@ func readAssignment(w *window, tail int) (a assignment, ok bool) {
 	if a.end-i > valueMax {
 		return a, false
 	}
-	head := w.back(0, nameBytes, nameMax)
+	head := w.back(0, assignedBytes, nameMax)
 	a.name, a.head = w.slice(head, tail), w.slice(head, 0)
 	return a, true
 }
@@ -90,7 +90,7 @@ func operator(w *window, i int, a *assignment) (start int, quote byte, ok bool) 
 	case b == '.' && w.at(i+1) == '=':
 		return assigner(w, i+1)
 	case b == '>':
-		if at := w.back(0, nameBytes, nameMax); closed || w.at(at-1) == '<' {
+		if at := w.back(0, assignedBytes, nameMax); closed || w.at(at-1) == '<' {
 			i = w.run(i+1, blankBytes, 40)
 			return opening(w, i, false)
 		}
@@ -103,6 +103,7 @@ func operator(w *window, i int, a *assignment) (start int, quote byte, ok bool) 
 		if j, ok := pairName(w, i); ok {
 			return assigner(w, j)
 		}
+		a.loose = true // an argument, or only the next string of a list
 		return opening(w, i, true)
 	case b != ' ' && b != '\t' && b != '\r' && b != '\n':
 		return 0, 0, false
@@ -171,7 +172,7 @@ func typed(w *window, i int, a *assignment) (int, byte, bool) {
 	if j := w.run(end, spaceBytes, 4); w.at(j) == '=' || w.at(j) == ':' && w.at(j+1) == '=' {
 		return assigner(w, j)
 	}
-	if w.context(0, 96, "machine ", "login ") && alphaBytes[w.at(-1)] == false {
+	if w.context(0, 96, "machine ", "login ") && !alphaBytes[w.at(-1)] {
 		return i, 0, true // .netrc
 	}
 	return 0, 0, false
@@ -179,7 +180,7 @@ func typed(w *window, i int, a *assignment) (int, byte, bool) {
 
 // flag reports whether the name is a command's option: --token, -Password.
 func flag(w *window) bool {
-	i := w.back(0, nameBytes, nameMax)
+	i := w.back(0, assignedBytes, nameMax)
 	return w.at(i) == '-' && !isAlnum(w.at(i-1))
 }
 

@@ -14,10 +14,14 @@ func judgeToken(a assignment, value string) float64 {
 		return 0
 	case uuid(value):
 		return 0.6
-	case h.digits == 0 && (len(value) < 20 || h.upper < 3 || h.lower < 3):
+	case h.digits == 0 && (len(value) < 20 || h.upper < 3 || h.lower < 3 || h.marks > 0):
 		return 0
 	case strings.Count(value, ".") == 1 && h.marks+h.letters()+h.digits == len(value) && h.digits < 3 && h.pairs > 8 && h.common*100 >= h.pairs*65:
 		return 0 // package.NAME
+	case !a.quoted && strings.Contains(value, ".") && h.pairs > 5 && h.common*100 >= h.pairs*72:
+		return 0 // a field of something
+	case foldPrefix(value, "0x"):
+		return 0
 	case h.letters() == 0 || h.letters() < 2 && h.marks > 0:
 		return 0
 	case h.wordlike() && h.digits*4 < len(value):
@@ -61,7 +65,7 @@ func judgePassword(a assignment, value string) float64 {
 		return 0
 	case h.marks > 0 && h.wordlike() && h.digits+h.others < 3:
 		return 0
-	case a.loose && (h.digits == 0 || h.turns < 3):
+	case a.loose && (h.digits == 0 || h.turns < 3 || h.wordlike()):
 		return 0
 	case h.others > 2*len(value)/3:
 		return 0
@@ -79,7 +83,7 @@ var referring = []string{
 	"./", "../", "~/", "#{", "@{", "${", "{{", "env.", "os.", "process.", "var.", "vars.", "self.", "this.", "secrets.",
 	"vault:", "arn:", "ssm:", "ref+", "file:", "sha1", "sha2", "sha3", "sha5", "md5", "h1:", "urn:", "data:", "keyring:", "op://",
 	"projects/", "-----", "ssh-rsa", "ssh-ed", "ecdsa-", "aaaab3nza", "http", "bearer ", "basic ", "function", "pk_test", "pk_live",
-	"config.", "settings.", "cfg.", "opts.", "args.", "req.", "ctx.", "0x",
+	"config.", "settings.", "cfg.", "opts.", "args.", "req.", "ctx.",
 }
 
 // joining are parts of values that only templates, code and addresses have.
@@ -104,7 +108,7 @@ func reference(value string) bool {
 
 // sigil reports whether b begins a variable, a flag, a path or an expression
 // where no quote says that it is text.
-func sigil(b byte) bool { return strings.IndexByte("$%&*=!#@/\\.-|~<>+:", b) >= 0 }
+func sigil(b byte) bool { return strings.IndexByte("$%&*=!#@/\\.|~<>+:", b) >= 0 }
 
 func extension(s string) bool {
 	switch s {

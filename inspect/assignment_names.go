@@ -19,6 +19,8 @@ var keywords = []keyword{
 	{literal: "pwd", rule: "password_assignment", judge: judgePassword},
 	{literal: "secret", rule: "secret_assignment", judge: judgeToken},
 	{literal: "token", rule: "token_assignment", judge: judgeToken},
+	{literal: "creds", rule: "secret_assignment", judge: judgeToken},
+	{literal: "contribsys__com"},
 	{literal: "credential", rule: "secret_assignment", judge: judgeToken},
 	{literal: "key", rule: "api_key_assignment", judge: judgeToken, qualifiers: keyQualifiers},
 	{literal: "auth", rule: "secret_assignment", judge: judgeAuth},
@@ -54,7 +56,7 @@ var headStops = []string{
 
 // match is the trigger function of a keyword.
 func (k keyword) match(w *window) {
-	end := w.run(w.n, nameBytes, tailMax+1)
+	end := w.run(w.n, assignedBytes, tailMax+1)
 	tail, ok := k.rest(w.slice(w.n, end))
 	if !ok || end > w.n+tailMax {
 		return

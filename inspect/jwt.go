@@ -82,9 +82,16 @@ func encodedJWT(w *window) {
 		}
 	}
 	size, err := base64.StdEncoding.Decode(out[:], in[:n])
-	dot := bytes.IndexByte(out[:max(size, 0)], '.')
-	if err != nil || dot == 0 || !namesAlgorithm(out[:max(dot, 0)]) && !(dot < 0 && bytes.HasPrefix(out[:size], []byte("eyJ"))) {
+	header, payload, ok := bytes.Cut(out[:size], []byte("."))
+	if err != nil || !ok || !bytes.HasPrefix(payload, []byte("eyJ")) || !isObject(header) {
 		return
 	}
 	w.take(Secret, "jwt", 0.9, 0, end)
+}
+
+// isObject reports whether header is base64url of what begins as a JSON object.
+func isObject(header []byte) bool {
+	var out [jwtHeaderMax]byte
+	size, err := base64.RawURLEncoding.Decode(out[:], header)
+	return err == nil && bytes.HasPrefix(out[:size], []byte(`{"`))
 }

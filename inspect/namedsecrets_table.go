@@ -140,6 +140,7 @@ var namedTable = []named{
 	{rule: "alchemy_api_key", names: "alchemy", bytes: tokenBytes, min: 32, max: 32},
 	{rule: "etherscan_api_key", names: "etherscan", bytes: upperNumBytes, min: 34, max: 34},
 	{rule: "ethereum_private_key", names: "ethereum eth wallet privatekey", bytes: anyHexBytes, min: 64, max: 64},
+	{rule: "ethereum_private_key", names: "ethereum eth wallet privatekey polymarket poly deployer signer", bytes: setOf("0-9a-fA-Fx"), min: 66, max: 66},
 
 	// Monitoring, flags, analytics.
 	{rule: "datadog_api_key", names: "datadog dd", bytes: hexBytes, min: 32, max: 32, sure: 0.95},
@@ -196,6 +197,7 @@ var namedTable = []named{
 	{rule: "asana_client_secret", names: "asana", bytes: alnumBytes, min: 32, max: 32},
 	{rule: "trello_token", names: "trello", bytes: hexBytes, min: 32, max: 64},
 	{rule: "airtable_api_key", names: "airtable", bytes: alnumBytes, min: 17, max: 17},
+	{rule: "figma_token", names: "figma", bytes: setOf("a-f0-9-"), min: 40, max: 44},
 	{rule: "adobe_client_id", names: "adobe", bytes: hexBytes, min: 32, max: 32},
 	{rule: "adafruit_key", names: "adafruit", bytes: dashedBytes, min: 32, max: 32},
 	{rule: "onepassword_secret_key", names: "1password onepassword", bytes: setOf("A-Z0-9-"), min: 35, max: 40},

@@ -45,8 +45,12 @@ func basic(w *window) {
 	if n := end - w.n; n < 8 || n > 256 {
 		return
 	}
-	if value := w.slice(w.n, end); decodesToPair(value) {
+	value := w.slice(w.n, end)
+	switch {
+	case decodesToPair(value):
 		w.take(Secret, "authorization_header", 0.85, w.n, end)
+	case len(value) >= 16 && shapeOf(value).turns >= 6 && w.context(0, 20, "authorization") && !placeholder(value):
+		w.take(Secret, "authorization_header", 0.7, w.n, end) // some clients get the encoding wrong
 	}
 }
 
@@ -95,19 +99,23 @@ func curlUser(w *window) {
 		i++
 	}
 	user := w.run(i, userBytes, 64)
-	if user == i || w.at(user) != ':' || !w.context(0, 200, "curl ", "curl.exe") {
+	if w.at(user) != ':' || !w.context(0, 200, "curl ", "curl.exe") {
 		return
 	}
-	end := w.run(user+1, userPassBytes, 129)
-	if n := end - user - 1; n < 4 || n > 128 {
+	start := user + 1
+	if b := w.at(start); b == '"' || b == '\'' {
+		start++
+	}
+	end := w.run(start, userPassBytes, 129)
+	if n := end - start; n < 4 || n > 128 {
 		return
 	}
-	value := w.slice(user+1, end)
+	value := w.slice(start, end)
 	h := shapeOf(value)
 	if mockPassword(value) || reference(value) || h.digits+h.others == 0 && (h.wordlike() || h.turns < 3) {
 		return
 	}
-	w.take(Secret, "curl_user", 0.8, user+1, end)
+	w.take(Secret, "curl_user", 0.8, start, end)
 }
 
 // judgeAuth is for "auth" and what of it is not a header: base64 of a user and

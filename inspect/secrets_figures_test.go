@@ -90,7 +90,12 @@ func secretsIn(text string) []string {
 	return found
 }
 
-// TestSecretsInTrees prints what is found in the Go files below the folders of
+var sourceFiles = []string{
+	".go", ".py", ".js", ".ts", ".md", ".rst", ".txt", ".json", ".yaml", ".yml", ".html", ".sh", ".conf", ".c", ".h", ".toml", ".proto", ".s",
+	".java", ".rb", ".pl", ".pm", ".css", ".xml",
+}
+
+// TestSecretsInTrees prints what is found in the source files below the folders of
 // $INFERSHIELD_TREES, a list like PATH: next to all of it is false.
 func TestSecretsInTrees(t *testing.T) {
 	trees := os.Getenv("INFERSHIELD_TREES")
@@ -101,7 +106,7 @@ func TestSecretsInTrees(t *testing.T) {
 	rules := map[string]int{}
 	for _, dir := range filepath.SplitList(trees) {
 		err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
-			if err != nil || !e.Type().IsRegular() || filepath.Ext(path) != ".go" {
+			if err != nil || !e.Type().IsRegular() || !slices.Contains(sourceFiles, filepath.Ext(path)) {
 				return err
 			}
 			text, err := os.ReadFile(path)

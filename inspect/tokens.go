@@ -22,14 +22,14 @@ const tokenScore = 0.95
 // tokens finds the secrets that name themselves: see the tables
 // in tokens_table.go and tokens_more.go.
 func tokens() Detector {
-	d := Detector{name: "tokens", held: true, ahead: 320}
+	d := Detector{name: "tokens", held: true, ahead: 1024}
 	for _, table := range [][]token{tokenTable, moreTokens} {
 		for _, t := range table {
 			d.triggers = append(d.triggers, trigger{literal: t.literal, left: wordBytes, match: t.match})
 		}
 	}
 	d.triggers = append(d.triggers,
-		trigger{literal: ":AA", back: digitBytes, backMax: 10, match: telegramToken},
+		trigger{literal: ":A", back: digitBytes, backMax: 10, match: telegramToken},
 		trigger{literal: "-us", back: hexBytes, backMax: 32, match: mailchimpKey},
 		trigger{literal: ".atlasv1.", back: alnumBytes, backMax: 14, match: terraformToken},
 		trigger{literal: "Q~", back: azureBytes, backMax: 4, match: azureSecret},
@@ -61,14 +61,18 @@ func (t token) match(w *window) {
 	}
 }
 
-// telegramToken is a bot's number, a colon and 35 characters that begin AA.
+// telegramToken is a bot's number, a colon and 35 characters that begin AA, or
+// A where the text speaks of a bot.
 func telegramToken(w *window) {
 	start := w.back(0, digitBytes, 11)
 	if -start < 8 || -start > 10 || wordBytes[w.at(start-1)] {
 		return
 	}
-	end := w.run(w.n, tokenBytes, 34)
-	if end == w.n+33 && !placeholder(w.slice(w.n, end)) {
+	end := w.run(w.n, tokenBytes, 35)
+	if end != w.n+34 || w.at(w.n) != 'A' && !w.context(start, 64, "telegr", "bot") {
+		return
+	}
+	if body := w.slice(w.n, end); mixed(body) && !placeholder(body) {
 		w.take(Secret, "telegram_bot_token", tokenScore, start, end)
 	}
 }

@@ -89,8 +89,8 @@ var tokenTable = []token{
 	// Chat and mail.
 	{rule: "slack_token", literal: "xoxb-", bytes: tokenBytes, min: 20, max: 200, check: random},
 	{rule: "slack_token", literal: "xoxp-", bytes: tokenBytes, min: 20, max: 200, check: random},
-	{rule: "slack_token", literal: "xoxa-", bytes: tokenBytes, min: 20, max: 200, check: random},
-	{rule: "slack_token", literal: "xoxr-", bytes: tokenBytes, min: 20, max: 200, check: random},
+	{rule: "slack_token", literal: "xoxa-", bytes: tokenBytes, min: 10, max: 200, check: random},
+	{rule: "slack_token", literal: "xoxr-", bytes: tokenBytes, min: 10, max: 200, check: random},
 	{rule: "slack_token", literal: "xoxs-", bytes: tokenBytes, min: 20, max: 200, check: random},
 	{rule: "slack_token", literal: "xoxe-", bytes: tokenBytes, min: 20, max: 250, check: random},
 	{rule: "slack_token", literal: "xapp-", bytes: tokenBytes, min: 30, max: 200, check: random},
@@ -143,7 +143,7 @@ var tokenTable = []token{
 	{rule: "contentful_token", literal: "CFPAT-", bytes: tokenBytes, min: 43, max: 43},
 	{rule: "adafruit_key", literal: "aio_", bytes: alnumBytes, min: 28, max: 28, check: weakly},
 	{rule: "age_secret_key", literal: "AGE-SECRET-KEY-1", bytes: upperNumBytes, min: 58, max: 58, score: 1},
-	{rule: "onepassword_token", literal: "ops_eyJ", bytes: base64Bytes, min: 200, max: 310},
+	{rule: "onepassword_token", literal: "ops_eyJ", bytes: base64Bytes, min: 200, max: 1000},
 }
 
 // airtableToken judges "14 characters, a dot, 64 hexadecimal digits".
