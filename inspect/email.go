@@ -34,6 +34,7 @@ func email(w *window) {
 		return
 	}
 	w.take(PII, "email_address", score, start, end)
+	tally(w, start, end)
 }
 
 // domainScore returns how sure it is that s is the domain of an address.

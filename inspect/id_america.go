@@ -8,7 +8,7 @@ func americanIDs() []idKind {
 		{rule: "us_ssn", shapes: "999999999", check: validSSN, topics: aboutSSN, alone: 0.25, near: 0.8},
 		{rule: "us_itin", shapes: "999-99-9999", check: validITIN, topics: aboutTax, bare: 0.7, near: 0.9},
 		{rule: "us_itin", shapes: "999 99 9999", check: validITIN, topics: aboutTax, bare: 0.5, near: 0.9},
-		{rule: "us_itin", shapes: "999999999", check: validITIN, topics: aboutTax, alone: 0.5, near: 0.8},
+		{rule: "us_itin", shapes: "999999999", check: validITIN, topics: aboutTax, alone: 0.45, near: 0.8},
 		{rule: "us_npi", shapes: "9999-999-999|9999 999 999", check: validNPI, topics: aboutNPI, bare: 0.6, near: 0.95},
 		{rule: "us_npi", shapes: "9999999999", check: validNPI, topics: aboutNPI, alone: 0.55, near: 0.95},
 		{rule: "us_mbi", shapes: "9A#9-A#9-AA99", check: validMBI, topics: aboutMedicare, bare: 0.75, near: 0.95},
@@ -19,7 +19,7 @@ func americanIDs() []idKind {
 		{rule: "us_passport", shapes: "999999999", topics: aboutPassport, alone: 0.1, near: 0.6},
 		{rule: "us_passport", shapes: "A99999999", topics: aboutPassport, alone: 0.2, near: 0.7},
 		{rule: "us_driver_license", shapes: "A9999999|A99999999|A999-9999-9999|A9999-99999-99999", topics: aboutDriving, alone: 0.3, near: 0.65},
-		{rule: "us_driver_license", shapes: "9999999|99999999|999999999", topics: aboutDriving, alone: 0.05, near: 0.6},
+		{rule: "us_driver_license", shapes: "9999999|99999999|999999999", topics: aboutDL, alone: 0.05, near: 0.6},
 		{
 			rule:   "us_bank_number",
 			shapes: "99999999|999999999|9999999999|99999999999|999999999999|9999999999999|99999999999999|999999999999999|9999999999999999|99999999999999999",

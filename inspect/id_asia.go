@@ -3,8 +3,8 @@ package inspect
 // easternIDs are the numbers of Asia, Australia and Africa.
 func easternIDs() []idKind {
 	return []idKind{
-		{rule: "in_aadhaar", shapes: "9999 9999 9999|9999-9999-9999|9999:9999:9999", check: validAadhaar, topics: aboutAadhaar, bare: 0.6, alone: 0.7, near: 0.95},
-		{rule: "in_aadhaar", shapes: "999999999999", check: validAadhaar, topics: aboutAadhaar, alone: 0.6, near: 0.95},
+		{rule: "in_aadhaar", shapes: "9999 9999 9999|9999-9999-9999", check: validAadhaar, topics: aboutAadhaar, bare: 0.6, alone: 0.7, near: 0.95},
+		{rule: "in_aadhaar", shapes: "9999:9999:9999|999999999999", check: validAadhaar, topics: aboutAadhaar, alone: 0.6, near: 0.95},
 		{rule: "in_pan", shapes: "AAAAA9999A", check: validPAN, topics: aboutPAN | aboutTax, bare: 0.5, alone: 0.7, near: 0.9, upper: true},
 		{rule: "in_gstin", shapes: "99AAAAA9999A###", check: validGSTIN, topics: aboutGST | aboutTax, bare: 0.75, near: 0.95, upper: true},
 		{rule: "in_passport", shapes: "A9999999", topics: aboutPassport, alone: 0.1, near: 0.65},
@@ -17,6 +17,7 @@ func easternIDs() []idKind {
 		{rule: "au_medicare", shapes: "9999 99999 9|9999-99999-9", check: validAUMedicare, topics: aboutMedicare, bare: 0.6, near: 0.95},
 		{rule: "au_medicare", shapes: "9999999999", check: validAUMedicare, topics: aboutMedicare, alone: 0.5, near: 0.95},
 		{rule: "sg_nric_fin", shapes: "A9999999A", check: validNRIC, topics: aboutNRIC, bare: 0.85, alone: 0.85, near: 0.99, upper: true},
+		{rule: "sg_nric_fin", shapes: "A9999999A", check: maybeNRIC, topics: aboutNRIC, alone: 0.4, near: 0.7, upper: true},
 		{rule: "sg_uen", shapes: "99999999A|999999999A|A99AA9999A", check: validUEN, topics: aboutUEN, bare: 0.4, alone: 0.6, near: 0.95, upper: true},
 		{rule: "kr_rrn", shapes: "999999-9999999", check: validRRN, topics: aboutKorea | aboutIDCard, bare: 0.8, near: 0.95},
 		{rule: "kr_rrn", shapes: "9999999999999", check: validRRN, topics: aboutKorea | aboutIDCard, alone: 0.66, near: 0.95},
@@ -28,6 +29,12 @@ func easternIDs() []idKind {
 		{rule: "kr_driver_license", shapes: "999999999999", check: validKRDriver, topics: aboutDriving, alone: 0.3, near: 0.8},
 		{rule: "kr_passport", shapes: "A99999999|A999A9999", check: validKRPassport, topics: aboutPassport, alone: 0.2, near: 0.72},
 		{rule: "tr_national_id", shapes: "99999999999", check: validTCKN, topics: aboutTurkey, bare: 0.5, alone: 0.75, near: 0.95},
+		{rule: "tr_phone_number", shapes: "9999 999 99 99|9999 999 9999", check: validTRPhone, topics: aboutPhone | aboutCall, bare: 0.6, near: 0.9},
+		{rule: "tr_phone_number", shapes: "999 999 99 99|999-999-99-99", check: validTRMobile, topics: aboutPhone | aboutCall, bare: 0.6, near: 0.9},
+		{rule: "tr_phone_number", shapes: "99999999999", check: validTRPhone, topics: aboutPhone, alone: 0.6, near: 0.7},
+		{rule: "tr_phone_number", shapes: "9999999999", check: validTRPhone, topics: aboutPhone, alone: 0.52, near: 0.7},
+		{rule: "ph_mobile_number", shapes: "9999-999-9999|9999 999 9999", check: validPHMobile, topics: aboutPhone, bare: 0.62, near: 0.9},
+		{rule: "ph_mobile_number", shapes: "99999999999", check: validPHMobile, topics: aboutPhone, bare: 0.4, alone: 0.65, near: 0.8},
 		{
 			rule: "tr_license_plate", shapes: "99 A 9999|99 A 99999|99 AA 999|99 AA 9999|99 AAA 99|99 AAA 999|99 A 999",
 			check: validTRPlate, topics: aboutVehicle, alone: 0.6, near: 0.8, upper: true,
@@ -99,6 +106,9 @@ func validNRIC(s []byte) bool {
 	return false
 }
 
+// maybeNRIC knows the first letters, whatever the last.
+func maybeNRIC(s []byte) bool { return in(s[0], "STFGM") }
+
 // validUEN checks the last letter of a Singapore company's number, of which
 // there are three forms.
 func validUEN(s []byte) bool {
@@ -152,13 +162,30 @@ func validTCKN(s []byte) bool {
 	return s[0] != '0' && (odd*7-even+100)%10 == digit(s[9]) && (odd+even+digit(s[9]))%10 == digit(s[10])
 }
 
+// validTRPhone knows the areas of Turkey and its mobile networks.
+func validTRPhone(s []byte) bool {
+	if s[0] == '0' {
+		s = s[1:]
+	}
+	return len(s) == 10 && in(s[0], "2345") && distinct(string(s)) > 3
+}
+
+func validTRMobile(s []byte) bool { return s[0] == '5' && validTRPhone(s) }
+
+// validPHMobile knows that all mobile networks of the Philippines begin with 09.
+func validPHMobile(s []byte) bool { return s[0] == '0' && s[1] == '9' && distinct(string(s)) > 2 }
+
 func validTRPlate(s []byte) bool {
 	province := atoi(s[:2])
 	return province >= 1 && province <= 81
 }
 
+// validTNIN checks a Thai number: the province of the second and third digits,
+// and the check digit.
 func validTNIN(s []byte) bool {
-	return in(s[0], "12345678") && (11-weigh(s, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2)%11)%10 == digit(s[12]) && distinct(string(s)) > 2
+	p := atoi(s[1:3])
+	province := p >= 10 && p <= 96 && p != 28 && p != 29 && p != 59 && p != 68 && p != 69 && p != 78 && p != 79 && (p < 87 || p > 89)
+	return province && in(s[0], "12345678") && (11-weigh(s, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2)%11)%10 == digit(s[12]) && distinct(string(s)) > 2
 }
 
 func validPHTIN(s []byte) bool {

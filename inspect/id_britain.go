@@ -20,8 +20,8 @@ func britishIDs() []idKind {
 			shapes: "A9 9AA|A99 9AA|AA9 9AA|AA99 9AA|A9A 9AA|AA9A 9AA|A99AA|A999AA|AA99AA|AA999AA|A9A9AA|AA9A9AA",
 			check:  validPostcode, topics: aboutPostal, alone: 0.25, near: 0.6, upper: true,
 		},
-		{rule: "uk_vehicle_registration", shapes: "AA99 AAA|AA99-AAA|AA99AAA", check: validUKPlate, topics: aboutVehicle, alone: 0.6, near: 0.8},
-		{rule: "uk_vehicle_registration", shapes: "A9 AAA|A99 AAA|A999 AAA|A999AAA", check: validUKPrefixPlate, topics: aboutVehicle, alone: 0.2, near: 0.6},
+		{rule: "uk_vehicle_registration", shapes: "AA99 AAA|AA99-AAA|AA99AAA", check: validUKPlate, topics: aboutVehicle, alone: 0.6, near: 0.8, upper: true},
+		{rule: "uk_vehicle_registration", shapes: "A9 AAA|A99 AAA|A999 AAA|A999AAA", check: validUKPrefixPlate, topics: aboutVehicle, alone: 0.2, near: 0.6, upper: true},
 	}
 }
 

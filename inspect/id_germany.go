@@ -22,7 +22,7 @@ func germanIDs() []idKind {
 				"AA-A 9|AA-A 99|AA-A 999|AA-A 9999|AA-AA 9|AA-AA 99|AA-AA 999|AA-AA 9999|AAA-A 9|AAA-A 99|AAA-A 999|AAA-A 9999|AAA-AA 9|AAA-AA 99|AAA-AA 999",
 			topics: aboutVehicle, alone: 0.5, near: 0.75,
 		},
-		{rule: "de_plz", shapes: "99999", topics: aboutPostal, alone: 0.2, near: 0.5},
+		{rule: "de_plz", shapes: "99999", topics: aboutPLZ, alone: 0.2, near: 0.5},
 	}
 }
 

@@ -20,7 +20,8 @@ type idKind struct {
 	// bare is the score in running text, alone that of a text which is nothing
 	// but the number, near that beside a word of topics. 0 is no finding.
 	bare, alone, near float64
-	// upper refuses bare numbers with lower-case letters: words of source code.
+	// upper refuses numbers with lower-case letters, which are words of source
+	// code, unless they are alone.
 	upper bool
 }
 
@@ -139,11 +140,14 @@ func (s *shapes) look(w *window) idFound {
 		if best.score < 0.85 {
 			best.kind = nil
 		}
-	case start == 0 && w.at(-1) == ' ' && alphaBytes[w.at(-2)] && alphaBytes[w.at(-3)] && !wordBytes[w.at(-4)]:
-		best = s.walk(w, -3) // "AB 12 34 56 C", "DE 129 273 398"
+	case start == 0 && w.at(-1) == ' ' && alphaBytes[w.at(-2)]:
+		lead := w.back(-1, idLeadBytes, 8)
+		if lead > -8 && !wordBytes[w.at(lead-1)] {
+			best = s.walk(w, lead) // "AB 12 34 56 C", "DE 129 273 398", "HH-AB 1234"
+		}
 	}
 	if best.kind != nil {
-		// What a stream may have let go, two letters and a space, stays.
+		// What a stream may have let go, some letters and a space, stays.
 		w.report(PII, best.kind.rule, best.score, max(best.start, start), best.end)
 	}
 	return best
@@ -168,7 +172,7 @@ func idStart(w *window) (int, bool) {
 		}
 	}
 	switch before := w.at(start - 1); {
-	case wordBytes[before], before == '$', before == '%', before == '+', before == '-':
+	case wordBytes[before], before == '$', before == '%', before == '+', before == '-', before == '\\':
 		return 0, false
 	case before == '.', before == '/', before == ',', before == '@':
 		return start, !isAlnum(w.at(start - 2))
@@ -206,8 +210,7 @@ func (s *shapes) judge(w *window, start, end int, kinds []uint16, best *idFound)
 		score := kind.bare
 		if lowered && kind.upper {
 			score = 0
-		}
-		if kind.near > score && near.about(w, start, end, kind.topics) {
+		} else if kind.near > score && near.about(w, start, end, kind.topics) {
 			score = kind.near
 		}
 		if kind.alone > score && isAlone(w, start, end) {

@@ -53,6 +53,10 @@ const (
 	aboutBirth
 	aboutPhone
 	aboutNumber
+	aboutCard
+	aboutPLZ
+	aboutDL
+	aboutCall
 )
 
 // topicWords are the words of each subject. Those of one language may mean
@@ -65,16 +69,16 @@ var topicWords = map[string]topic{
 	"npi": aboutNPI, "provider": aboutNPI, "medicare": aboutMedicare, "mbi": aboutMedicare, "beneficiary": aboutMedicare,
 	"dea": aboutDEA, "prescriber": aboutDEA, "practitioner": aboutDEA, "registrant": aboutDEA,
 	"routing": aboutRouting, "aba": aboutRouting, "rtn": aboutRouting, "transit": aboutRouting,
-	"bank": aboutBank, "checking": aboutBank, "savings": aboutBank, "acct": aboutBank, "konto": aboutBank, "kontonummer": aboutBank,
+	"bank": aboutBank, "savings": aboutBank, "acct": aboutBank, "konto": aboutBank, "kontonummer": aboutBank,
 	"passport": aboutPassport, "passports": aboutPassport, "reisepass": aboutPassport, "reisepassnummer": aboutPassport, "pasaporte": aboutPassport,
 	"passaporto": aboutPassport, "paszport": aboutPassport, "passeport": aboutPassport, "여권": aboutPassport, "여권번호": aboutPassport,
-	"driver": aboutDriving, "drivers": aboutDriving, "driving": aboutDriving, "licence": aboutDriving, "license": aboutDriving | aboutVehicle,
-	"dl": aboutDriving, "führerschein": aboutDriving, "fuehrerschein": aboutDriving, "führerscheinnummer": aboutDriving, "fahrerlaubnis": aboutDriving,
+	"driver": aboutDriving, "drivers": aboutDriving, "driving": aboutDriving | aboutDL, "licence": aboutDriving, "license": aboutDriving | aboutVehicle,
+	"dl": aboutDriving | aboutDL, "dln": aboutDriving | aboutDL, "führerschein": aboutDriving, "fuehrerschein": aboutDriving, "führerscheinnummer": aboutDriving, "fahrerlaubnis": aboutDriving,
 	"patente": aboutDriving, "운전면허": aboutDriving, "운전면허번호": aboutDriving,
 	"nhs": aboutNHS, "nino": aboutNINO, "insurance": aboutNINO | aboutHealth | aboutSIN, "ni": aboutNINO,
 	"plate": aboutVehicle, "plates": aboutVehicle, "registration": aboutVehicle, "vehicle": aboutVehicle, "car": aboutVehicle, "reg": aboutVehicle,
 	"kfz": aboutVehicle, "kennzeichen": aboutVehicle, "nummernschild": aboutVehicle, "plaka": aboutVehicle, "plakası": aboutVehicle, "matricula": aboutVehicle,
-	"postcode": aboutPostal, "postal": aboutPostal, "zip": aboutPostal, "plz": aboutPostal, "postleitzahl": aboutPostal, "address": aboutPostal,
+	"postcode": aboutPostal, "postal": aboutPostal, "zip": aboutPostal, "plz": aboutPLZ, "postleitzahl": aboutPLZ, "address": aboutPostal,
 	"krankenversicherung": aboutHealth, "krankenkasse": aboutHealth, "versichertennummer": aboutHealth, "krankenversichertennummer": aboutHealth,
 	"kvnr": aboutHealth, "gesundheitskarte": aboutHealth, "rentenversicherung": aboutPension, "rentenversicherungsnummer": aboutPension,
 	"sozialversicherungsnummer": aboutPension, "sozialversicherung": aboutPension, "rvnr": aboutPension, "svnr": aboutPension,
@@ -96,10 +100,11 @@ var topicWords = map[string]topic{
 	"insee": aboutINSEE, "nir": aboutINSEE, "sécurité": aboutINSEE, "mrn": aboutRecord, "medical": aboutRecord | aboutDEA, "chart": aboutRecord,
 	"dob": aboutBirth, "birth": aboutBirth, "born": aboutBirth, "birthday": aboutBirth, "birthdate": aboutBirth, "geburtsdatum": aboutBirth, "geboren": aboutBirth,
 	"naissance": aboutBirth, "nacimiento": aboutBirth, "nascita": aboutBirth, "nascimento": aboutBirth,
-	"phone": aboutPhone, "phones": aboutPhone, "tel": aboutPhone, "telephone": aboutPhone, "mobile": aboutPhone, "cell": aboutPhone, "call": aboutPhone,
-	"fax": aboutPhone, "whatsapp": aboutPhone, "sms": aboutPhone, "telefon": aboutPhone, "telefono": aboutPhone, "teléfono": aboutPhone, "téléphone": aboutPhone,
+	"phone": aboutPhone, "phones": aboutPhone, "tel": aboutPhone, "telephone": aboutPhone, "mobile": aboutPhone, "cell": aboutCall, "call": aboutCall, "contact": aboutCall, "reach": aboutCall,
+	"fax": aboutPhone, "whatsapp": aboutPhone, "sms": aboutCall, "telefon": aboutPhone, "telefono": aboutPhone, "teléfono": aboutPhone, "téléphone": aboutPhone,
 	"handy": aboutPhone, "handynummer": aboutPhone, "telefonnummer": aboutPhone, "cep": aboutPhone, "gsm": aboutPhone, "telefoon": aboutPhone, "celular": aboutPhone,
-	"number": aboutNumber,
+	"number": aboutNumber, "card": aboutCard | aboutIDCard, "cards": aboutCard, "credit": aboutCard, "debit": aboutCard, "visa": aboutCard, "mastercard": aboutCard,
+	"amex": aboutCard, "cc": aboutCard, "ccnum": aboutCard, "kreditkarte": aboutCard, "tarjeta": aboutCard, "carte": aboutCard, "cartão": aboutCard, "payment": aboutCard,
 }
 
 const (

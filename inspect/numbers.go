@@ -4,13 +4,17 @@ package inspect
 // digits that begins a number, and the strictest reading wins: what has a
 // checksum before what has only a shape.
 func numbers() Detector {
-	ids := newShapes(americanIDs(), britishIDs(), germanIDs(), europeanIDs(), easternIDs())
+	ids := newShapes(cards(), americanIDs(), britishIDs(), germanIDs(), europeanIDs(), easternIDs())
 	return Detector{
 		name: "numbers", held: true, ahead: 96,
 		triggers: []trigger{
 			{run: digitBytes, back: numberLeadBytes, backMax: numberLeadMax, match: func(w *window) { number(w, ids) }},
 			{literal: "::", back: setOf("0-9a-fA-F:"), backMax: 32, match: compressedIPv6},
-			{literal: "fe80:", fold: true, left: ipv6Bytes, match: ipv6},
+			{literal: "fe80:", fold: true, left: ipv6Bytes, match: namedIPv6},
+			{literal: "hra", fold: true, left: wordBytes, match: register},
+			{literal: "hrb", fold: true, left: wordBytes, match: register},
+			{literal: "mac", fold: true, left: wordBytes, match: namedMAC},
+			{literal: "address", fold: true, left: wordBytes, match: namedMAC},
 		},
 	}
 }
@@ -18,13 +22,14 @@ func numbers() Detector {
 // numberLeadBytes may stand before the first digit of a number and belong to
 // it: the sign and bracket of a telephone number, the country of an IBAN, the
 // letters that many a document's number begins with.
-var numberLeadBytes = setOf("A-Za-z+(-")
+var numberLeadBytes = setOf("A-Za-z+(:-")
 
-const numberLeadMax = idLeadMax
+const numberLeadMax = 15
 
 func number(w *window, ids *shapes) {
 	before := w.at(-1)
 	if upperBytes[before] && iban(w) {
+		tally(w, -2, 0)
 		return
 	}
 	id := ids.look(w)
@@ -33,26 +38,54 @@ func number(w *window, ids *shapes) {
 	}
 	if id.kind != nil {
 		w.skipTo(id.end)
+		if id.score >= 0.6 {
+			tally(w, min(id.start, 0), id.end)
+		}
 	}
 }
 
 // contact reports what the digits at offset 0 are if they are nobody's identity.
 func contact(w *window) {
-	if first := w.at(0); (first == '2' || first == '3') && w.run(0, anyHexBytes, 5) == 4 && w.at(4) == ':' {
-		ipv6(w) // global addresses begin with 2 or 3
+	if coin(w) {
+		return
+	}
+	if n := w.run(0, anyHexBytes, 5); n <= 4 && w.at(n) == ':' && isHexOrColon(w.at(n+1)) && (mac(w) || ipv6(w)) {
 		return
 	}
 	n := readNumber(w)
 	switch {
+	case n.group[0] < 6 && w.at(n.group[0]) == ' ' && (upperBytes[w.at(n.group[0]+1)] || n.groups == 2 && alphaBytes[w.at(n.end)]):
+		street(w, n.group[0])
 	case n.digits < 7:
 		if n.octets == 0 {
 			return
 		}
 		ipv4(w)
-	case card(w, &n):
 	case phone(w, &n):
+		tally(w, 0, n.end)
 	case n.octets > 0:
 		ipv4(w)
+	}
+}
+
+// bulkMost is how many addresses, or numbers of people, a text may hold before
+// it looks like a list of them that somebody copied out.
+const bulkMost = 20
+
+// tally counts one in the detector's mark and reports the one too many, which
+// lies at offsets i to j.
+func tally(w *window, i, j int) {
+	if w.mark++; w.mark == bulkMost {
+		w.report(Exfiltration, "bulk_pii", 0.4, i, j)
+	}
+}
+
+// register reports a number of the German register of companies.
+func register(w *window) {
+	from := w.run(w.n, blankBytes, 2)
+	end := w.run(from, digitBytes, 7)
+	if end > from && end < from+7 && ends(w, end) {
+		w.take(PII, "de_handelsregister", 0.6, 0, end)
 	}
 }
 

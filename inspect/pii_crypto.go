@@ -1,0 +1,202 @@
+package inspect
+
+import (
+	"crypto/sha256"
+	"math/bits"
+)
+
+// coins finds the addresses of Bitcoin's witness programs; older ones, and
+// those of Ethereum, begin with a digit and are found with the numbers.
+func coins() Detector {
+	return Detector{
+		name: "coins", held: true, ahead: 96,
+		triggers: []trigger{{literal: "bc1", fold: true, left: wordBytes, match: bech32}},
+	}
+}
+
+const bech32Alphabet = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
+
+// bech32 reports an address whose checksum fits (BIP 173, BIP 350).
+func bech32(w *window) {
+	end := w.run(w.n, alnumBytes, 80)
+	if n := end - w.n; n < 11 || n > 71 {
+		return
+	}
+	sum := uint32(1)
+	for _, v := range [...]byte{3, 3, 0, 2, 3} { // "bc", expanded
+		sum = bech32Step(sum, v)
+	}
+	for _, b := range []byte(w.slice(w.n, end)) {
+		v := indexByte(bech32Alphabet, lower(b))
+		if v < 0 {
+			return
+		}
+		sum = bech32Step(sum, byte(v))
+	}
+	if sum == 1 || sum == 0x2bc830a3 {
+		w.take(PII, "crypto", 0.95, 0, end)
+	}
+}
+
+func bech32Step(sum uint32, v byte) uint32 {
+	top := sum >> 25
+	sum = sum&0x1ffffff<<5 ^ uint32(v)
+	for i, g := range [...]uint32{0x3b6a57b2, 0x26508e6d, 0x1ea119fa, 0x3d4233dd, 0x2a1462b3} {
+		if top>>i&1 != 0 {
+			sum ^= g
+		}
+	}
+	return sum
+}
+
+func indexByte(s string, b byte) int {
+	for i := range len(s) {
+		if s[i] == b {
+			return i
+		}
+	}
+	return -1
+}
+
+// coin reports the coin address that begins with the digit at offset 0.
+func coin(w *window) bool {
+	switch w.at(0) {
+	case '1', '3':
+		if isDigit(w.at(1)) && isDigit(w.at(2)) && isDigit(w.at(3)) && isDigit(w.at(4)) || !isAlnum(w.at(5)) {
+			return false
+		}
+		end := w.run(0, alnumBytes, 36)
+		if end < 26 || end > 35 || !base58Check(w.slice(0, end)) {
+			return false
+		}
+		w.take(PII, "crypto", 0.95, 0, end)
+		return true
+	case '0':
+		if lower(w.at(1)) != 'x' || w.run(2, anyHexBytes, 41) != 42 || wordBytes[w.at(42)] {
+			return false
+		}
+		return ethereum(w)
+	}
+	return false
+}
+
+const base58Alphabet = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+
+// base58Check reports whether s is 21 bytes and the first four of their double
+// SHA-256.
+func base58Check(s string) bool {
+	var raw [25]byte
+	for i := range len(s) {
+		carry := indexByte(base58Alphabet, s[i])
+		if carry < 0 {
+			return false
+		}
+		for k := len(raw) - 1; k >= 0; k-- {
+			carry += 58 * int(raw[k])
+			raw[k] = byte(carry)
+			carry >>= 8
+		}
+		if carry != 0 {
+			return false
+		}
+	}
+	first := sha256.Sum256(raw[:21])
+	sum := sha256.Sum256(first[:])
+	return string(sum[:4]) == string(raw[21:]) && (raw[0] == 0 || raw[0] == 5)
+}
+
+// ethereum reports the 40 digits after 0x. Written in both cases they hold a
+// checksum; in one, they may be any hash.
+func ethereum(w *window) bool {
+	digits := w.slice(2, 42)
+	w.steps += 256
+	switch checked, mixedCase := eip55(digits); {
+	case mixedCase && checked:
+		w.take(PII, "crypto", 0.95, 0, 42)
+	case !mixedCase && distinct(digits) > 5 && w.context(0, 48, "eth", "wallet", "0x address"):
+		w.take(PII, "crypto", 0.6, 0, 42)
+	default:
+		return false
+	}
+	return true
+}
+
+// eip55 reports whether the case of the letters in s, 40 hexadecimal digits, is
+// that of the checksum (EIP-55), and whether there are letters of both cases.
+func eip55(s string) (checked, mixedCase bool) {
+	var folded [40]byte
+	uppers, lowers := 0, 0
+	for i := range len(s) {
+		folded[i] = lower(s[i])
+		if upperBytes[s[i]] {
+			uppers++
+		} else if alphaBytes[s[i]] {
+			lowers++
+		}
+	}
+	if uppers == 0 || lowers == 0 {
+		return false, false
+	}
+	sum := keccak256(&folded)
+	for i := range len(s) {
+		nibble := sum[i/2] >> (4 - 4*(i%2)) & 15
+		if alphaBytes[s[i]] && upperBytes[s[i]] != (nibble > 7) {
+			return false, true
+		}
+	}
+	return true, true
+}
+
+// keccak256 is the hash that Ethereum uses: SHA-3 as it was before the standard
+// changed its padding, which crypto/sha3 does not offer. The input fits one
+// block of 136 bytes.
+func keccak256(input *[40]byte) [20]byte {
+	var a [25]uint64
+	for i, b := range input {
+		a[i/8] ^= uint64(b) << (i % 8 * 8)
+	}
+	a[len(input)/8] ^= 1
+	a[16] ^= 1 << 63
+	keccakF(&a)
+	var sum [20]byte
+	for i := range sum {
+		sum[i] = byte(a[i/8] >> (i % 8 * 8))
+	}
+	return sum
+}
+
+// keccakF is Keccak-f[1600] (FIPS 202, section 3), written plainly: it runs
+// once for a whole address.
+func keccakF(a *[25]uint64) {
+	lfsr := uint8(1)
+	for range 24 {
+		var c [5]uint64
+		for x := range 5 {
+			c[x] = a[x] ^ a[x+5] ^ a[x+10] ^ a[x+15] ^ a[x+20]
+		}
+		for i := range a {
+			a[i] ^= c[(i+4)%5] ^ bits.RotateLeft64(c[(i+1)%5], 1)
+		}
+		x, y, last := 1, 0, a[1]
+		for t := range 24 {
+			x, y = y, (2*x+3*y)%5
+			last, a[x+5*y] = a[x+5*y], bits.RotateLeft64(last, (t+1)*(t+2)/2%64)
+		}
+		for y := 0; y < 25; y += 5 {
+			row := [5]uint64(a[y : y+5])
+			for x := range 5 {
+				a[y+x] = row[x] ^ ^row[(x+1)%5]&row[(x+2)%5]
+			}
+		}
+		for j := range 7 {
+			if lfsr&1 != 0 {
+				a[0] ^= 1 << (1<<j - 1)
+			}
+			if lfsr&0x80 != 0 {
+				lfsr = lfsr<<1 ^ 0x71
+			} else {
+				lfsr <<= 1
+			}
+		}
+	}
+}
