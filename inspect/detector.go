@@ -70,8 +70,13 @@ func Detectors() []Detector {
 		streets(),
 		injection(),
 		markers(),
+		letters(),
 		hidden(),
+		splitSecrets(),
 		encoded(),
+		percentText(),
+		escapes(),
+		ciphers(),
 		exfiltration(),
 		payloads(),
 	}

@@ -44,22 +44,140 @@ func encodedRun(w *window) {
 		return
 	}
 	run := w.slice(start, end)
-	if view := decode(s, run); view != "" {
-		w.nested(view, start, end)
-	}
 	w.steps += len(run)
+	if n := end - start; n >= lineMin && n <= lineMax && n%4 == 0 && readable(run) {
+		run, end = w.lines(s, start, n)
+	}
+	if views := decode(s, run); views != nil {
+		w.nested(start, end, views...)
+	}
 }
 
-// decode puts the text that run stands for into s and returns the name of the
-// encoding, or "" if it stands for none.
-func decode(s *scratch, run string) string {
-	if decodeHex(s, run) {
-		return "hex"
+// Encoders break base64 into lines of these lengths.
+const (
+	lineMin = 60
+	lineMax = 76
+)
+
+// readable reports whether a line begins like base64 of a text, so that its
+// other lines are worth waiting for.
+func readable(run string) bool {
+	var b [12]byte
+	s := scratch{bytes: b[:0]}
+	return decodeBase64(&s, run[:4*len(b)/3])
+}
+
+// lines puts together the lines of n bytes from offset start on, and the last,
+// shorter one.
+func (w *window) lines(s *scratch, start, n int) (string, int) {
+	s.room = s.room[:0]
+	at, last := start, start
+	for {
+		end := w.run(at, encodedBytes, n)
+		s.room = append(s.room, w.slice(at, end)...)
+		next := end
+		if w.at(next) == '\r' {
+			next++
+		}
+		if end-at < n || w.at(next) != '\n' || next+1+n > chunkBytes {
+			if end-at == n && last > start {
+				w.skipTo(last) // the last line is read again with those after it
+			} else {
+				w.skipTo(end)
+			}
+			return string(s.room), end
+		}
+		last, at = at, next+1
 	}
-	if decodeBase64(s, run) {
-		return "base64"
+}
+
+var (
+	hexViews    = []string{viewHex}
+	base64Views = []string{viewBase64}
+	base32Views = []string{viewBase32}
+	utf16Views  = []string{viewBase64, viewUTF16}
+)
+
+// decode puts the text that run stands for into s and returns the names of the
+// encodings, or nil if it stands for none.
+func decode(s *scratch, run string) []string {
+	switch {
+	case decodeHex(s, run):
+		return hexViews
+	case decodeBase64(s, run):
+		return base64Views
+	case decodeUTF16(s, run):
+		return utf16Views
+	case decodeBase32(s, run):
+		return base32Views
 	}
-	return ""
+	return nil
+}
+
+// decodeUTF16 reads base64 of UTF-16, as Windows shells take it. Every other
+// byte of such a text is usually 0.
+func decodeUTF16(s *scratch, run string) bool {
+	s.bytes = s.bytes[:0]
+	bits, n, count := uint(0), 0, 0
+	low := byte(0)
+	for i := range len(run) {
+		bits = bits<<6 | uint(base64Value(run[i]))
+		if n += 6; n < 8 {
+			continue
+		}
+		n -= 8
+		b := byte(bits >> n)
+		if count++; count%2 == 1 {
+			low = b
+			continue
+		}
+		r := rune(low) | rune(b)<<8
+		if r != 0xfeff && (r == 0 || r < utf8.RuneSelf && !textByte(byte(r)) || !utf8.ValidRune(r)) {
+			return false
+		}
+		if count == 16 && asciiCount(s.bytes) < 4 {
+			return false
+		}
+		if r != 0xfeff {
+			s.bytes = utf8.AppendRune(s.bytes, r)
+		}
+	}
+	return text(s) && 2*asciiCount(s.bytes) > len(s.bytes)
+}
+
+func asciiCount(b []byte) int {
+	n := 0
+	for _, c := range b {
+		if c < utf8.RuneSelf {
+			n++
+		}
+	}
+	return n
+}
+
+// decodeBase32 reads base32, in the alphabet of either case.
+func decodeBase32(s *scratch, run string) bool {
+	s.bytes = s.bytes[:0]
+	bits, n := uint(0), 0
+	for i := range len(run) {
+		value := lower(run[i]) - 'a'
+		if value >= 26 {
+			if value = run[i] - '2' + 26; value < 26 || value > 31 {
+				return false
+			}
+		}
+		bits = bits<<5 | uint(value)
+		if n += 5; n < 8 {
+			continue
+		}
+		n -= 8
+		b := byte(bits >> n)
+		if !textByte(b) {
+			return false
+		}
+		s.bytes = append(s.bytes, b)
+	}
+	return text(s)
 }
 
 // decodeHex and decodeBase64 stop at the first byte that no text has, which for

@@ -68,7 +68,7 @@ func carried(w *window, value string, image bool) float64 {
 	switch {
 	case strings.Count(value, "%20")+strings.Count(value, "+")+strings.Count(value, "%0A") >= 4:
 		score = 0.55 // a sentence
-	case plainRun(value) && decode(&w.m.scratch, value) != "":
+	case plainRun(value) && decode(&w.m.scratch, value) != nil:
 		score = 0.85
 	case len(value) >= 2*opaqueMin && plainRun(value) && mixed(value):
 		score = 0.4 // a signature, or data under a key

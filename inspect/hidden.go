@@ -1,117 +1,122 @@
 package inspect
 
-// hidden looks through characters that people do not see and models read:
-// zero-width marks between letters, text written in the tag characters of
-// Unicode, changes of direction.
+// hidden finds text in characters that nobody sees and models read: the tag
+// characters of Unicode, and variation selectors that stand for bytes.
 func hidden() Detector {
-	d := Detector{name: "hidden", ahead: hiddenAhead}
-	for _, s := range []string{
-		"\u200b", "\u200c", "\u200d", "\u2060", "\u2062", "\u2063", "\u2064", "\ufeff", "\u00ad", "\u180e",
-		"\u202a", "\u202b", "\u202d", "\u202e", "\u2066", "\u2067", "\u2068",
-	} {
-		d.triggers = append(d.triggers, trigger{literal: s, match: zeroWidth})
-	}
+	d := Detector{name: "hidden", ahead: 2 * viewAhead}
 	for _, s := range []string{"\U000e0020"[:3], "\U000e0040"[:3]} {
 		d.triggers = append(d.triggers, trigger{literal: s, match: tagText})
+	}
+	for _, s := range []string{"\U000e0100"[:3], "\U000e0140"[:3], "\U000e0180"[:3], "\U000e01c0"[:3]} {
+		d.triggers = append(d.triggers, trigger{literal: s, match: selectorText})
 	}
 	return d
 }
 
-const (
-	hiddenAhead = 768
-	// hiddenStep is how far the next look begins after this one; what lies
-	// between is looked at twice, so that nothing falls in a gap.
-	hiddenStep = 512
-)
+// hiddenRunMin is more than the tags of a flag emoji, their only honest use,
+// and than the selectors that one character takes.
+const hiddenRunMin = 8
 
 const (
-	ruleInvisible = "invisible_characters"
-	ruleTagText   = "hidden_tag_text"
+	ruleTagText      = "hidden_tag_text"
+	ruleSelectorText = "hidden_selector_text"
 )
-
-// zeroWidth reads the surroundings without their invisible characters.
-func zeroWidth(w *window) {
-	s, ok := w.view()
-	if !ok {
-		return
-	}
-	inside := 0
-	first, last := 0, 0
-	for i := -behindMax; i < hiddenAhead; {
-		if n := invisible(w, i); n > 0 {
-			if alnumBytes[w.at(i-1)] && alnumBytes[w.at(i+n)] {
-				if inside++; inside == 1 {
-					first = i
-				}
-				last = i + n
-			}
-			i += n
-			continue
-		}
-		if b := w.at(i); b != 0 {
-			s.add(b, i)
-		} else if i >= 0 {
-			break
-		}
-		i++
-	}
-	w.skipTo(hiddenStep)
-	if inside >= 3 {
-		w.report(Evasion, ruleInvisible, 0.4, max(first, 0), max(last, 1))
-	}
-	w.nested("invisible", 0, w.n)
-}
-
-// invisible returns the length of the invisible character at offset i, or 0.
-func invisible(w *window, i int) int {
-	switch w.at(i) {
-	case 0xc2:
-		if w.at(i+1) == 0xad {
-			return 2
-		}
-	case 0xe1:
-		if w.at(i+1) == 0xa0 && w.at(i+2) == 0x8e {
-			return 3
-		}
-	case 0xe2:
-		second, third := w.at(i+1), w.at(i+2)
-		if second == 0x80 && (third >= 0x8b && third <= 0x8f || third >= 0xaa && third <= 0xae) ||
-			second == 0x81 && (third >= 0xa0 && third <= 0xa4 || third >= 0xa6 && third <= 0xaf) {
-			return 3
-		}
-	case 0xef:
-		if w.at(i+1) == 0xbb && w.at(i+2) == 0xbf {
-			return 3
-		}
-	case 0xf3:
-		if w.at(i+1) == 0xa0 && (w.at(i+2) == 0x80 || w.at(i+2) == 0x81) && w.at(i+3) >= 0x80 {
-			return 4
-		}
-	}
-	return 0
-}
-
-// tagRunMin is more than the tags of a flag emoji, their only honest use.
-const tagRunMin = 8
 
 // tagText reads a text in tag characters, which stand for ASCII.
 func tagText(w *window) {
+	hiddenText(w, ruleTagText, viewTags, func(third, fourth byte) (byte, bool) {
+		return (third&1)<<6 | fourth&0x3f, third == 0x80 || third == 0x81
+	})
+}
+
+// selectorText reads a text in the supplementary variation selectors, which
+// stand for the bytes from 16 up.
+func selectorText(w *window) {
+	hiddenText(w, ruleSelectorText, viewSelectors, func(third, fourth byte) (byte, bool) {
+		n := int(third-0x84)<<6 | int(fourth&0x3f)
+		return byte(n + 16), third >= 0x84 && third <= 0x87 && n < 240
+	})
+}
+
+func hiddenText(w *window, rule, view string, read func(third, fourth byte) (byte, bool)) {
 	s, ok := w.view()
 	if !ok {
 		return
 	}
 	end := 0
-	for ; end < hiddenAhead; end += 4 {
-		if !w.has(end, "\xf3\xa0") || invisible(w, end) != 4 {
+	for ; end < 2*viewAhead && w.has(end, "\xf3\xa0"); end += 4 {
+		b, ok := read(w.at(end+2), w.at(end+3))
+		if !ok {
 			break
 		}
-		s.add((w.at(end+2)&1)<<6|w.at(end+3)&0x3f, end)
+		s.add(b, end, end+4)
 	}
-	if end/4 < tagRunMin {
+	if end/4 < hiddenRunMin {
 		return
 	}
-	s.from = s.from[:0] // report the run as a whole
+	s.whole()
 	w.skipTo(end)
-	w.report(Evasion, ruleTagText, 0.6, 0, end)
-	w.nested("tags", 0, end)
+	w.report(Evasion, rule, 0.6, 0, end)
+	w.nested(0, end, view)
+}
+
+// splitSecrets finds secrets and personal data with invisible characters in
+// them. They may be masked, so that they are held, and read by themselves: the
+// run that the first such character cuts, with what introduces it.
+func splitSecrets() Detector {
+	d := Detector{name: "split_secrets", held: true, ahead: splitAhead}
+	for _, s := range unseenLiterals {
+		d.triggers = append(d.triggers, trigger{literal: s, back: solidBytes, backMax: behindMax, match: splitSecret})
+	}
+	return d
+}
+
+const (
+	splitAhead  = 1024
+	splitBefore = 64 // of what introduces the run
+)
+
+func splitSecret(w *window) {
+	if !solidBytes[w.at(-1)] {
+		return
+	}
+	s, ok := w.view()
+	if !ok {
+		return
+	}
+	start := w.back(0, solidBytes, behindMax)
+	for i := max(start-splitBefore, -behindMax); i < start; i++ {
+		s.add(w.at(i), i, i+1)
+	}
+	i, solid := start, 0
+	for i < splitAhead-4 {
+		if n := unseenAt(w, i); n > 0 {
+			i += n
+			continue
+		}
+		if !solidBytes[w.at(i)] {
+			break
+		}
+		s.add(w.at(i), i, i+1)
+		i++
+		solid++
+	}
+	w.skipTo(i)
+	if solid >= splitMin && !w.short {
+		w.nestedMaskable(viewInvisible)
+	}
+}
+
+// splitMin is shorter than any secret or number worth masking.
+const splitMin = 8
+
+// unseenAt returns the length of the invisible character at offset i, or 0.
+func unseenAt(w *window, i int) int {
+	if w.at(i) < 0xc2 {
+		return 0
+	}
+	if r, n := runeAt(w, i); unseen(r) {
+		return n
+	}
+	return 0
 }

@@ -29,13 +29,6 @@ type window struct {
 	mark  int // in the whole text; see lane.mark
 }
 
-// scratch holds a decoded text and, for each of its bytes, the offset in the
-// window that it stands for.
-type scratch struct {
-	bytes []byte
-	from  []int32
-}
-
 // at returns the byte at offset i.
 func (w *window) at(i int) byte {
 	w.steps++
