@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"hash"
 	"io"
 	"net/http"
@@ -74,6 +75,8 @@ type ending struct {
 	// whole says, where the end was not reached, whether all that matters has
 	// passed; nil means no. Clients that know the protocol stop there.
 	whole func() bool
+	// changed says that what the client got is not what the upstream sent.
+	changed bool
 }
 
 // pass hands a body on unread.
@@ -106,9 +109,13 @@ func (b *ending) finish(err error) {
 		switch {
 		case err == io.EOF, b.whole != nil && b.whole(): //nolint:errorlint // Read's contract
 			x.rec.BodySHA256.ResponseOut = hex.EncodeToString(b.hash.Sum(nil))
-			x.rec.BodySHA256.ResponseIn = x.rec.BodySHA256.ResponseOut
+			if !b.changed {
+				x.rec.BodySHA256.ResponseIn = x.rec.BodySHA256.ResponseOut
+			}
 		case x.out.Context().Err() != nil || err == errLeft: //nolint:errorlint // our own value
 			x.rec.Error = "the client left during the answer"
+		case errors.Is(err, errUnreadable):
+			x.rec.Error = errUnreadable.Error()
 		default:
 			x.rec.Error = "the upstream cut the answer"
 		}
@@ -172,6 +179,14 @@ func (b *inMemory) Read(p []byte) (int, error) {
 		return n, io.EOF
 	}
 	return n, nil
+}
+
+// prefixed is rest with what was already read of it before it.
+func prefixed(read []byte, rest io.ReadCloser) io.ReadCloser {
+	return struct {
+		io.Reader
+		io.Closer
+	}{io.MultiReader(bytes.NewReader(read), rest), rest}
 }
 
 // failing is a body that was cut.

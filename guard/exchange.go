@@ -48,7 +48,7 @@ func (g *Guard) begin(r *http.Request) *exchange {
 	origin := g.cfg.Origin(r)
 	x := &exchange{g: g, policy: g.cfg.Policy(), ep: ep, out: r.WithContext(r.Context())}
 	agent, session := r.Header.Get("X-Agent-Id"), r.Header.Get("X-Session-Id")
-	if agent != "" || session != "" {
+	if r.Header["X-Agent-Id"] != nil || r.Header["X-Session-Id"] != nil {
 		x.ownHeader()
 		x.out.Header.Del("X-Agent-Id")
 		x.out.Header.Del("X-Session-Id")
@@ -167,11 +167,16 @@ func (x *exchange) ownPanic() {
 
 // plain makes a short value of the client's fit for a record: without secrets
 // and bounded.
-func (x *exchange) plain(s string) string {
+func (x *exchange) plain(s string) (fit string) {
 	const plainMax = 256
 	if s == "" {
 		return ""
 	}
+	defer func() {
+		if recover() != nil { // what cannot be inspected is not kept
+			fit = "[not inspected]"
+		}
+	}()
 	found := x.g.cfg.Engine.Scan(inspect.Source{}, s)
 	if len(found) == 0 && len(s) <= plainMax {
 		return s
@@ -182,8 +187,11 @@ func (x *exchange) plain(s string) string {
 // cover notes whether a surface was inspected.
 func (x *exchange) cover(surface, state, reason string) {
 	const coverageMax = 64
-	if len(x.rec.Coverage) < coverageMax {
+	switch n := len(x.rec.Coverage); {
+	case n < coverageMax-1:
 		x.rec.Coverage = append(x.rec.Coverage, audit.Coverage{Surface: surface, State: state, Reason: reason})
+	case n == coverageMax-1:
+		x.rec.Coverage = append(x.rec.Coverage, audit.Coverage{Surface: "more", State: "skipped", Reason: "the list is full"})
 	}
 }
 

@@ -23,10 +23,13 @@ const (
 // Config says what a Guard works with. Next, Engine, Policy and Recorder are
 // needed.
 type Config struct {
-	Next   http.RoundTripper
+	// Next sends what may go on.
+	Next http.RoundTripper
+	// Engine finds threats in text.
 	Engine *inspect.Engine
 	// Policy returns the policy of the moment. An exchange asks once.
-	Policy   func() *policy.Policy
+	Policy func() *policy.Policy
+	// Recorder takes one record per exchange.
 	Recorder audit.Recorder
 	// Origin says how a request came in. Nil means that nothing is known.
 	Origin func(*http.Request) Origin
@@ -38,15 +41,17 @@ type Config struct {
 	// ExcerptMax is how many bytes of a prompt and of an answer are kept.
 	// Zero means 200; negative means none.
 	ExcerptMax int
-	// Log takes one line per exchange at Debug and what needs a person at
-	// Warn. Nil discards it.
+	// OnPanic is called after an inspection has panicked; policy says what
+	// becomes of the exchange. It may be nil.
+	OnPanic func()
+	// Log takes what needs a person. Nil discards it.
 	Log *slog.Logger
 }
 
 // Origin is how a request came in.
 type Origin struct {
-	Door   string
-	Client string
+	Door   string // connect, absolute, local or transparent
+	Client string // an address without a port
 }
 
 // Guard is the RoundTripper. It is safe for concurrent use.
@@ -77,7 +82,8 @@ func New(cfg Config) *Guard {
 // RoundTrip implements http.RoundTripper. It answers with a response of its own
 // where policy blocks, where no key can be used and where the upstream cannot
 // be reached; it returns an error only when the client has left. Every exchange
-// is recorded once, when its last byte has gone either way.
+// is recorded once: a whole answer when it is handed out, a streamed one when
+// its body ends or is closed.
 func (g *Guard) RoundTrip(r *http.Request) (*http.Response, error) {
 	x := g.begin(r)
 	defer x.ownPanic()

@@ -17,6 +17,7 @@ import (
 
 	"github.com/infershield/infershield/audit"
 	"github.com/infershield/infershield/guard"
+	"github.com/infershield/infershield/inspect"
 	"github.com/infershield/infershield/keys"
 	"github.com/infershield/infershield/policy"
 )
@@ -254,6 +255,135 @@ func TestStreamsPassByteForByte(t *testing.T) {
 		}
 		if want := "The key is [OPENAI_API_KEY_REDACTED] indeed"; r.ResponseExcerpt != want {
 			t.Errorf("excerpt %q; want %q", r.ResponseExcerpt, want)
+		}
+	}
+}
+
+func TestThreateningStreamIsStopped(t *testing.T) {
+	first := "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Well then. \"}}]}\n\n"
+	for _, encoding := range []string{"", "gzip"} {
+		g := newRig(t, nil)
+		sent := first
+		for _, piece := range strings.SplitAfter(attack, " ") {
+			sent += "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":" + quote(piece) + "}}]}\n\n"
+		}
+		sent += "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\" The rest.\"}}]}\n\ndata: [DONE]\n\n"
+		h := streamHeader.Clone()
+		if encoding != "" {
+			h.Set("Content-Encoding", encoding)
+			sent = gzipped(sent)
+		}
+		g.upstream = func(r *http.Request) (*http.Response, error) {
+			resp := answer(r, h, "")
+			resp.Body, resp.ContentLength = io.NopCloser(strings.NewReader(sent)), -1
+			return resp, nil
+		}
+		req, _ := http.NewRequestWithContext(t.Context(), "POST", chatURL, strings.NewReader(`{"stream":true}`))
+		resp, err := g.guard.RoundTrip(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := io.ReadAll(resp.Body)
+		_ = resp.Body.Close()
+		r := g.record()
+		if encoding == "" && (err != nil || !strings.HasPrefix(string(got), first) || strings.Contains(string(got), "The rest") ||
+			!strings.HasSuffix(string(got), "\n\n") || !strings.Contains(string(got), `"phase":"response"}}`) || !strings.Contains(string(got), r.ID)) {
+			t.Errorf("client got %q, %v; want an error event in the end", got, err)
+		}
+		if encoding != "" && err == nil {
+			t.Errorf("a compressed stream ended cleanly: %q", got)
+		}
+		if r.Action != "block" || r.Risk < 70 || !r.Stream {
+			t.Errorf("record %+v", r)
+		}
+	}
+}
+
+func TestUnscannableAnswersAreRefused(t *testing.T) {
+	strict, err := policy.Parse([]byte("version: 1\nunscannable: block\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, upstream := range map[string]func(r *http.Request) *http.Response{
+		"websocket": func(r *http.Request) *http.Response {
+			a, _ := net.Pipe()
+			return &http.Response{StatusCode: 101, Header: http.Header{"Upgrade": {"websocket"}}, Body: a, Request: r}
+		},
+		"stream in an unknown encoding": func(r *http.Request) *http.Response {
+			return answer(r, http.Header{"Content-Type": {"text/event-stream"}, "Content-Encoding": {"snappy"}}, "x")
+		},
+		"audio": func(r *http.Request) *http.Response {
+			return answer(r, http.Header{"Content-Type": {"audio/mpeg"}}, "x")
+		},
+	} {
+		g := newRig(t, func(c *guard.Config) { c.Policy = func() *policy.Policy { return strict } })
+		g.upstream = func(r *http.Request) (*http.Response, error) { return upstream(r), nil }
+		resp, got := g.post(chatURL, "{}")
+		if resp.StatusCode != 403 || !strings.Contains(got, `"phase":"response"`) {
+			t.Errorf("%s: %d %s; want 403", name, resp.StatusCode, got)
+		}
+		if r := g.record(); r.Action != "block" || r.Risk != 70 {
+			t.Errorf("%s: record %+v; want a block at the threshold", name, r)
+		}
+	}
+}
+
+// TestStreamThatCannotBeDecoded gets what the upstream sent, all of it, or
+// nothing more: what is not inspected is not said to be.
+func TestStreamThatCannotBeDecoded(t *testing.T) {
+	sent := gzipped("data: {\"a\":1}\n\n"+strings.Repeat("data: {\"b\":2}\n\n", 500)) + "trailing garbage"
+	for _, handling := range []string{"flag", "block"} {
+		p, err := policy.Parse([]byte("version: 1\nunscannable: " + handling + "\n"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		g := newRig(t, func(c *guard.Config) { c.Policy = func() *policy.Policy { return p } })
+		g.upstream = func(r *http.Request) (*http.Response, error) {
+			resp := answer(r, http.Header{"Content-Type": {"text/event-stream"}, "Content-Encoding": {"gzip"}}, "")
+			resp.Body, resp.ContentLength = io.NopCloser(iotest.HalfReader(strings.NewReader(sent))), -1
+			return resp, nil
+		}
+		req, _ := http.NewRequestWithContext(t.Context(), "POST", chatURL, strings.NewReader("{}"))
+		resp, err := g.guard.RoundTrip(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := io.ReadAll(resp.Body)
+		_ = resp.Body.Close()
+		r := g.record()
+		if handling == "flag" && (err != nil || string(got) != sent || r.Action != "allow") {
+			t.Errorf("flag: %d bytes, %v, %+v; want all %d", len(got), err, r, len(sent))
+		}
+		if handling == "block" && (err == nil || r.Action != "block") {
+			t.Errorf("block: %v, %+v; want a cut", err, r)
+		}
+		if !slices.Contains(r.Labels, "undecodable") || slices.ContainsFunc(r.Coverage, func(c audit.Coverage) bool {
+			return c.Surface == "response.stream" && c.State == "scanned"
+		}) {
+			t.Errorf("%s: labels %v, coverage %v", handling, r.Labels, r.Coverage)
+		}
+	}
+}
+
+func TestFailingInspectionFollowsPolicy(t *testing.T) {
+	for _, onError := range []string{"allow", "block"} {
+		p, err := policy.Parse([]byte("version: 1\non_error: " + onError + "\n"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		panics := 0
+		g := newRig(t, func(c *guard.Config) {
+			c.Policy = func() *policy.Policy { return p }
+			c.Engine = new(inspect.Engine) // of no detectors, and not even made
+			c.OnPanic = func() { panics++ }
+		})
+		resp, got := g.post(chatURL, chatPrompt("Hi"))
+		r := g.record()
+		if want := map[string]int{"allow": 200, "block": 403}[onError]; resp.StatusCode != want || r.Action != onError {
+			t.Errorf("%s: %d %s, %+v; want %d", onError, resp.StatusCode, got, r, want)
+		}
+		if panics == 0 || !slices.Contains(r.Labels, "inspection_failed") {
+			t.Errorf("%s: %d panics counted, labels %v", onError, panics, r.Labels)
 		}
 	}
 }

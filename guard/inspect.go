@@ -1,6 +1,8 @@
 package guard
 
 import (
+	"fmt"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -167,15 +169,20 @@ func sourceOf(r llm.Role, d policy.Direction) inspect.Source {
 // inspection panicked: what happens then is for policy to say.
 func (x *exchange) contained(d policy.Direction, f func()) (ok bool) {
 	defer func() {
-		if recover() == nil { // the value may hold content and is dropped
+		v := recover()
+		if v == nil {
 			return
 		}
 		ok = false
-		x.g.cfg.Log.Warn("inspection failed", "id", x.rec.ID, "endpoint", x.rec.Endpoint, "direction", d.String(),
-			"on_error", x.policy.OnError().String())
+		// The value may hold content, so only its type is told.
+		x.g.cfg.Log.Error("inspection failed", "id", x.rec.ID, "endpoint", x.rec.Endpoint, "direction", d.String(),
+			"on_error", x.policy.OnError().String(), "type", fmt.Sprintf("%T", v), "stack", string(debug.Stack()))
+		if x.g.cfg.OnPanic != nil {
+			x.g.cfg.OnPanic()
+		}
 		x.note(d, labelFailed)
 		if x.policy.OnError() == policy.Block {
-			x.verdict.Action = policy.Block
+			x.verdict = x.verdict.Join(x.policy.Refusal(labelFailed))
 		}
 	}()
 	f()

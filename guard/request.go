@@ -16,15 +16,22 @@ import (
 func (x *exchange) request() *llm.Error {
 	x.cover("request.headers", "skipped", "not content")
 	if isWebSocket(x.out) && !x.policy.WebSocketAllowed() {
-		x.verdict.Action = policy.Block
-		return &llm.Error{Status: http.StatusUpgradeRequired, Type: "firewall_block", Code: "websocket_forbidden",
-			Message: "InferShield's policy forbids WebSockets here; use HTTP."}
+		x.cover("request.body", "skipped", "not read")
+		x.verdict = x.verdict.Join(x.policy.Refusal("websocket_forbidden"))
+		refused := x.blocked(policy.Request)
+		// 426 is what makes clients such as Codex fall back to HTTP at once.
+		refused.Status = http.StatusUpgradeRequired
+		return refused
 	}
 	if x.policy.Mode() == policy.ModeOff {
 		x.cover("request.url", "skipped", "mode off")
 		return x.passRequest("skipped", "mode off")
 	}
 	x.inspectURL()
+	if x.verdict.Action == policy.Block {
+		x.cover("request.body", "skipped", "not read")
+		return x.blocked(policy.Request)
+	}
 	if x.out.Body == nil || x.out.Body == http.NoBody {
 		x.cover("request.body", "skipped", "empty")
 		return nil
@@ -54,11 +61,7 @@ func (x *exchange) oversized(raw []byte) *llm.Error {
 			Message: "The request body is over InferShield's limit of " + megabytes(x.g.cfg.BodyMax) +
 				". Send less, or raise INFERSHIELD_MAX_BODY_SIZE_MB."}
 	}
-	rest := x.out.Body
-	x.out.Body = struct {
-		io.Reader
-		io.Closer
-	}{io.MultiReader(bytes.NewReader(raw), rest), rest}
+	x.out.Body = prefixed(raw, x.out.Body)
 	return x.passRequest("", "")
 }
 
@@ -104,9 +107,7 @@ func (x *exchange) requestBody(raw []byte) *llm.Error {
 	case policy.Block:
 		return x.blocked(policy.Request)
 	case policy.Redact:
-		if ok {
-			raw = x.rewriteRequest(doc)
-		}
+		raw = x.rewriteRequest(doc)
 	}
 	x.send(raw)
 	return nil
@@ -154,9 +155,7 @@ func (x *exchange) inspectURL() {
 
 // recordOnly takes from a verdict that masks what cannot be masked there.
 func recordOnly(v policy.Verdict) policy.Verdict {
-	if v.Action == policy.Redact {
-		v.Action = policy.Allow
-	}
+	v.Action = actable(v.Action)
 	return v
 }
 
@@ -168,11 +167,11 @@ func (x *exchange) unscannable(d policy.Direction, surface, state, why string, r
 	if handling != policy.Pass {
 		x.note(d, string(reason))
 	}
-	if handling == policy.Refuse {
-		x.verdict.Action = policy.Block
-		return true
+	if handling != policy.Refuse {
+		return false
 	}
-	return false
+	x.verdict = x.verdict.Join(x.policy.Refusal(string(reason)))
+	return true
 }
 
 // coverDoc notes what of a document was scanned and what was not.

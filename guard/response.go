@@ -15,12 +15,15 @@ import (
 // passes where it is streamed. It returns what the client gets.
 func (x *exchange) response(resp *http.Response) *http.Response {
 	x.rec.Status = resp.StatusCode
+	x.cover("response.headers", "skipped", "not content")
 	media, _, _ := strings.Cut(resp.Header.Get("Content-Type"), ";")
 	s := x.subject
 	s.Direction = policy.Response
 	switch {
 	case resp.StatusCode == http.StatusSwitchingProtocols:
-		x.unscannable(policy.Response, "websocket", "opaque", "frames are relayed unread", policy.Opaque)
+		if x.unscannable(policy.Response, "websocket", "opaque", "frames are relayed unread", policy.Opaque) {
+			return x.refuseResponse(resp)
+		}
 		resp.Body = x.socket(resp.Body)
 	case !hasBody(x.out, resp):
 		x.cover("response.body", "skipped", "empty")
@@ -33,7 +36,11 @@ func (x *exchange) response(resp *http.Response) *http.Response {
 		resp.Body = x.pass(resp.Body)
 	case strings.EqualFold(strings.TrimSpace(media), "text/event-stream"):
 		x.rec.Stream = true
-		resp.Body = x.stream(resp)
+		body, refused := x.stream(resp)
+		if refused {
+			return x.refuseResponse(resp)
+		}
+		resp.Body = body
 	case kindOf(resp.Header) != "":
 		if x.unscannable(policy.Response, "response.body", "opaque", kindOf(resp.Header), policy.Opaque) {
 			return x.refuseResponse(resp)
@@ -62,11 +69,7 @@ func (x *exchange) wholeResponse(resp *http.Response) *http.Response {
 		if x.unscannable(policy.Response, "response.body", "skipped", "over the size limit", policy.TooLarge) {
 			return x.refuseResponse(resp)
 		}
-		rest := resp.Body
-		resp.Body = x.pass(struct {
-			io.Reader
-			io.Closer
-		}{io.MultiReader(bytes.NewReader(raw), rest), rest})
+		resp.Body = x.pass(prefixed(raw, resp.Body))
 		return resp
 	}
 	_ = resp.Body.Close() // read to its end, or to where it was cut
@@ -76,7 +79,7 @@ func (x *exchange) wholeResponse(resp *http.Response) *http.Response {
 	x.rec.BodySHA256.ResponseOut = x.rec.BodySHA256.ResponseIn
 	doc := x.inspectResponse(raw, resp.Header)
 	switch {
-	case x.blocksResponse():
+	case x.responseBlocked:
 		return x.refuse(x.blocked(policy.Response))
 	case x.responseMasked:
 		raw = x.rewriteResponse(resp, doc)
@@ -111,9 +114,6 @@ func (x *exchange) inspectResponse(raw []byte, h http.Header) *llm.Doc {
 		x.inspect(policy.Response, doc)
 	})
 	x.coverDoc("response.body", doc, ok)
-	if !ok {
-		doc = nil
-	}
 	x.settleResponse(before)
 	return doc
 }
@@ -123,19 +123,12 @@ func (x *exchange) inspectResponse(raw []byte, h http.Header) *llm.Doc {
 func (x *exchange) settleResponse(before policy.Verdict) {
 	x.responseMasked = x.verdict.Action == policy.Redact
 	x.responseBlocked = x.verdict.Action == policy.Block
-	action := max(before.Action, x.verdict.Action)
 	x.verdict = before.Join(x.verdict)
-	x.verdict.Action = max(action, x.verdict.Action)
 }
-
-func (x *exchange) blocksResponse() bool { return x.responseBlocked }
 
 // rewriteResponse returns the masked body and corrects what describes it. A
 // compressed answer leaves as identity, which every client takes.
 func (x *exchange) rewriteResponse(resp *http.Response, doc *llm.Doc) []byte {
-	if doc == nil {
-		return nil
-	}
 	raw := doc.Bytes()
 	x.rec.BodySHA256.ResponseOut = digest(raw)
 	for _, name := range []string{"Content-Encoding", "Content-Md5", "Digest", "Content-Digest", "Repr-Digest", "Etag"} {

@@ -14,8 +14,10 @@ import (
 )
 
 var (
-	errLeft   = errors.New("the client stopped reading")
-	errNoHalf = errors.New("the connection has no half to close")
+	errLeft       = errors.New("the client stopped reading")
+	errBlocked    = errors.New("stopped by policy")
+	errUnreadable = errors.New("the answer could not be decoded, and policy does not let it through unread")
+	errNoHalf     = errors.New("the connection has no half to close")
 )
 
 // streamsMax bounds the running texts of one answer. The provider's own bound
@@ -23,40 +25,58 @@ var (
 const streamsMax = 512
 
 // stream reads an answer event by event. An event goes on, byte for byte, when
-// it is complete and its text was inspected.
-func (x *exchange) stream(resp *http.Response) io.ReadCloser {
-	e := &eventReader{x: x, upstream: resp.Body, texts: make(map[string]*text)}
+// it is complete and its text was inspected. It reports refused where policy
+// does not let an answer through that cannot be read.
+func (x *exchange) stream(resp *http.Response) (body io.ReadCloser, refused bool) {
+	e := &eventReader{x: x, upstream: &source{ReadCloser: resp.Body}, texts: make(map[string]*text), noted: make(map[string]bool)}
 	encoding := strings.Join(resp.Header.Values("Content-Encoding"), ",")
-	var src io.Reader = resp.Body
+	var src io.Reader = e.upstream
 	if encoding != "" {
 		// The decoder reads for us alone; the client gets what the upstream
 		// sent, as far as it has been read.
 		e.raw = new(bytes.Buffer)
-		dec, err := llm.Decoder(encoding, io.TeeReader(resp.Body, e.raw), x.g.cfg.BodyMax)
+		dec, err := llm.Decoder(encoding, io.TeeReader(e.upstream, e.raw), x.g.cfg.BodyMax)
 		if err != nil {
-			x.unscannable(policy.Response, "response.stream", "opaque", err.Error(), policy.Undecodable)
-			return x.pass(resp.Body)
+			refused = x.unscannable(policy.Response, "response.stream", "opaque", err.Error(), policy.Undecodable)
+			return x.pass(resp.Body), refused
 		}
 		src = dec
 	}
 	e.events = x.ep.Events(src)
-	body := x.ending(e, func(error) { e.end() })
-	body.whole = func() bool { return e.final && len(e.pending) == 0 }
-	return body
+	e.body = x.ending(e, func(err error) { e.end(err) })
+	e.body.whole = func() bool { return e.final && len(e.pending) == 0 }
+	return e.body, false
+}
+
+// source remembers its own end, to tell the upstream's faults from a decoder's.
+type source struct {
+	io.ReadCloser
+	err error
+}
+
+func (s *source) Read(p []byte) (int, error) {
+	n, err := s.ReadCloser.Read(p)
+	if err != nil {
+		s.err = err
+	}
+	return n, err
 }
 
 // eventReader is the body of a streamed answer.
 type eventReader struct {
 	x        *exchange
-	upstream io.ReadCloser
+	body     *ending // what the client reads, around this
+	upstream *source
 	events   *llm.Events
 	raw      *bytes.Buffer // what the upstream sent, where it is compressed
 	pending  []byte
 	err      error
 	texts    map[string]*text
 	order    []string
-	failed   bool
-	final    bool // the stream's last event by the provider's protocol has passed
+	noted    map[string]bool // what is noted once a stream
+	unread   bool            // the rest could not be inspected, and goes on unread
+	ended    bool            // nothing more can be done about it
+	final    bool            // the last event by the provider's protocol has passed
 }
 
 // text is one running text of a stream.
@@ -71,6 +91,9 @@ type text struct {
 // Read implements io.Reader.
 func (e *eventReader) Read(p []byte) (int, error) {
 	for len(e.pending) == 0 && e.err == nil {
+		if e.unread {
+			return e.upstream.Read(p)
+		}
 		e.next()
 	}
 	if len(e.pending) > 0 {
@@ -83,18 +106,66 @@ func (e *eventReader) Read(p []byte) (int, error) {
 
 // next reads one event.
 func (e *eventReader) next() {
-	doc, err := e.events.Next()
-	if doc != nil {
-		if !e.failed {
-			e.failed = !e.x.contained(policy.Response, func() { e.take(doc) })
+	var doc *llm.Doc
+	var err error
+	ok := e.x.contained(policy.Response, func() {
+		if doc, err = e.events.Next(); doc != nil {
+			e.take(doc)
 		}
+	})
+	switch {
+	case e.err != nil: // stopped by a verdict
+		return
+	case !ok && e.x.policy.OnError() == policy.Block:
+		e.cover("opaque", labelFailed)
+		e.stop()
+		return
+	case !ok:
+		e.cover("opaque", labelFailed)
+		e.unread = true
+	case err != nil && err != io.EOF && e.upstream.err == nil: //nolint:errorlint // Next's contract
+		e.undecodable(err)
+		if e.err != nil {
+			return
+		}
+	default:
+		e.err = err
+	}
+	if doc != nil {
 		e.pending = doc.Bytes()
 		e.final = e.final || doc.Final()
+		e.x.rec.HeldBytesMax = max(e.x.rec.HeldBytesMax, int64(len(e.pending)))
 	}
-	e.err = err
 	if e.raw != nil {
 		e.pending = bytes.Clone(e.raw.Bytes())
 		e.raw.Reset()
+	}
+}
+
+// undecodable handles a fault of the decoder's while the upstream is well: the
+// answer is over our limit, or not what it says it is. Its bytes can go on.
+func (e *eventReader) undecodable(err error) {
+	reason, why := policy.Undecodable, "cannot be decoded"
+	if errors.Is(err, llm.ErrTooLarge) {
+		reason, why = policy.TooLarge, "over the size limit"
+	}
+	if e.x.unscannable(policy.Response, "response.stream", "opaque", why, reason) {
+		e.noted[coveredKey] = true
+		e.err = errUnreadable
+		return
+	}
+	e.noted[coveredKey] = true
+	e.unread = true
+}
+
+// stop ends the stream with the provider's kind of error event. Where the answer
+// is compressed nothing can be put into it, so it is cut, which clients notice.
+func (e *eventReader) stop() {
+	_ = e.upstream.Close() // the rest is not wanted
+	e.body.changed = true
+	e.pending, e.err = e.x.blocked(policy.Response).Event(), io.EOF
+	if e.raw != nil {
+		e.pending, e.err = nil, errBlocked
 	}
 }
 
@@ -102,6 +173,16 @@ func (e *eventReader) next() {
 func (e *eventReader) take(doc *llm.Doc) {
 	start := time.Now()
 	defer func() { e.x.rec.InspectUS += time.Since(start).Microseconds() }()
+	for _, problem := range doc.Problems() {
+		if e.once("problem " + problem) {
+			e.x.noteProblem(policy.Response, problem)
+		}
+	}
+	for _, s := range doc.Skipped() {
+		if e.once("skip " + s.Reason) {
+			e.x.cover("response.stream#"+e.x.withoutSecretNames(s.Path), "skipped", s.Reason)
+		}
+	}
 	segments := doc.Segments()
 	for i := range segments {
 		seg := &segments[i]
@@ -118,8 +199,24 @@ func (e *eventReader) take(doc *llm.Doc) {
 		}
 		t.keep(seg.Text)
 		found, _ := t.stream.Write(seg.Text)
-		t.found = append(t.found, found...)
+		t.remember(found)
 		e.judge(seg.Role, t.name, found)
+	}
+}
+
+// once reports whether name is noted for the first time.
+func (e *eventReader) once(name string) bool {
+	first := !e.noted[name]
+	e.noted[name] = true
+	return first
+}
+
+// coveredKey marks that the stream's own coverage has been noted.
+const coveredKey = "covered"
+
+func (e *eventReader) cover(state, reason string) {
+	if e.once(coveredKey) {
+		e.x.cover("response.stream", state, reason)
 	}
 }
 
@@ -129,8 +226,14 @@ func (e *eventReader) running(seg *llm.Segment) *text {
 		return nil
 	}
 	t, ok := e.texts[seg.Stream]
-	if ok || len(e.texts) >= streamsMax {
+	if ok {
 		return t
+	}
+	if len(e.texts) >= streamsMax {
+		if e.once("streams") {
+			e.x.cover("response.stream#more", "skipped", "too many running texts; each piece was scanned by itself")
+		}
+		return nil
 	}
 	name := strings.Clone(seg.Stream)
 	t = &text{name: e.x.plain(name), role: seg.Role, stream: e.x.g.cfg.Engine.Stream(sourceOf(seg.Role, policy.Response))}
@@ -148,7 +251,16 @@ func (t *text) keep(s string) {
 	}
 }
 
-// judge decides about findings in a stream, which is past changing.
+// remember keeps the findings that an excerpt must mask.
+func (t *text) remember(found []inspect.Finding) {
+	const foundMax = 64
+	if room := foundMax - len(t.found); room > 0 {
+		t.found = append(t.found, found[:min(room, len(found))]...)
+	}
+}
+
+// judge decides about findings in a stream. A block stops it. What would be
+// masked has passed, or is about to: it is recorded.
 func (e *eventReader) judge(role llm.Role, path string, found []inspect.Finding) {
 	if len(found) == 0 {
 		return
@@ -157,24 +269,35 @@ func (e *eventReader) judge(role llm.Role, path string, found []inspect.Finding)
 	s := x.subject
 	s.Direction, s.Role, s.Stream = policy.Response, sourceOf(role, policy.Response).Role, true
 	v := x.policy.Decide(s, found)
-	v.Action = policy.Allow // recorded; acting on a stream under way is not done here
-	action := x.verdict.Action
+	v.Action = actable(v.Action)
 	x.verdict = x.verdict.Join(v)
-	x.verdict.Action = action
 	x.keepFindings(s, path, found)
+	if v.Action == policy.Block && e.err == nil && !e.ended {
+		e.stop()
+	}
+}
+
+func actable(a policy.Action) policy.Action {
+	if a == policy.Redact {
+		return policy.Allow
+	}
+	return a
 }
 
 // end closes the running texts and notes what was seen.
-func (e *eventReader) end() {
-	x := e.x
-	if !e.failed {
-		e.failed = !x.contained(policy.Response, e.closeTexts)
+func (e *eventReader) end(err error) {
+	action := e.x.verdict.Action
+	e.ended = true
+	ok := e.x.contained(policy.Response, e.closeTexts)
+	e.x.verdict.Action = action // all has passed; what was found now is recorded
+	switch {
+	case !ok:
+		e.cover("opaque", labelFailed)
+	case err == io.EOF || e.final: //nolint:errorlint // Read's contract
+		e.cover("scanned", "")
+	default:
+		e.cover("skipped", "scanned as far as it came")
 	}
-	if e.failed {
-		x.cover("response.stream", "opaque", labelFailed)
-		return
-	}
-	x.cover("response.stream", "scanned", "")
 }
 
 func (e *eventReader) closeTexts() {
@@ -182,7 +305,7 @@ func (e *eventReader) closeTexts() {
 	for i, name := range e.order {
 		t := e.texts[name]
 		found := t.stream.Close()
-		t.found = append(t.found, found...)
+		t.remember(found)
 		e.judge(t.role, t.name, found)
 		if longest < 0 || len(t.head) > len(e.texts[e.order[longest]].head) {
 			longest = i

@@ -165,6 +165,17 @@ func risk(score float64, weight int) int {
 	return int(min(score, 1)*float64(weight) + 1e-9)
 }
 
+// Refusal is the verdict on what must not go on although no finding says so: a
+// body that cannot be inspected, say. Its risk is the policy's threshold, so
+// that a risk and an action never contradict each other.
+func (p *Policy) Refusal(label string) Verdict {
+	v := Verdict{Action: Block, Would: Block, tallies: []tally{{
+		place: place(inspect.Coverage), risk: p.threshold, ceiling: p.threshold, rules: []string{label},
+	}}}
+	v.sum()
+	return v
+}
+
 // Join returns the verdict on what v and o judged together: the strongest
 // action, the greatest risk, all labels. It does not depend on the order.
 func (v Verdict) Join(o Verdict) Verdict {

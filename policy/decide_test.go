@@ -301,3 +301,13 @@ func BenchmarkDecide(b *testing.B) {
 		})
 	}
 }
+
+func TestRefusalAgreesWithItself(t *testing.T) {
+	p := policy.Default().With(policy.Settings{Threshold: 55})
+	noted := p.Decide(policy.Subject{}, []inspect.Finding{{Rule: "too_large", Category: inspect.Coverage, Score: 1}})
+	for _, v := range []policy.Verdict{p.Refusal("too_large"), noted.Join(p.Refusal("too_large"))} {
+		if v.Action != policy.Block || v.Would != policy.Block || v.Risk != 55 || !slices.Equal(v.Labels, []string{"too_large"}) {
+			t.Errorf("got %+v; want a block at the threshold", v)
+		}
+	}
+}
