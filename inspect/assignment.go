@@ -158,6 +158,9 @@ func afterSpace(w *window, i int, closed bool, a *assignment) (int, byte, bool) 
 // typed walks over the word between a name and its value: a type, as in
 // "var token string =", or a verb, as in "the password is".
 func typed(w *window, i int, a *assignment) (int, byte, bool) {
+	if !alphaBytes[w.at(-1)] && w.context(0, 96, "machine ", "login ") {
+		return i, 0, true // .netrc
+	}
 	end := w.run(i, typeBytes, 24)
 	if end == i || end == i+24 || w.at(end) != ' ' && w.at(end) != ':' {
 		return 0, 0, false
@@ -171,9 +174,6 @@ func typed(w *window, i int, a *assignment) (int, byte, bool) {
 	}
 	if j := w.run(end, spaceBytes, 4); w.at(j) == '=' || w.at(j) == ':' && w.at(j+1) == '=' {
 		return assigner(w, j)
-	}
-	if w.context(0, 96, "machine ", "login ") && !alphaBytes[w.at(-1)] {
-		return i, 0, true // .netrc
 	}
 	return 0, 0, false
 }

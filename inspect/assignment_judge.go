@@ -28,6 +28,8 @@ func judgeToken(a assignment, value string) float64 {
 		return 0
 	case h.turns < 3 || distinct(value) < 7:
 		return 0
+	case len(value) < 16 && h.marks > 0 && h.pairs > 3 && h.common*2 >= h.pairs:
+		return 0 // names of versions and of things
 	}
 	bits := entropy(value)
 	if bits < 2.9 || len(value) >= 24 && bits < 3.1 {

@@ -1,11 +1,21 @@
 package inspect
 
-import "math/bits"
+import (
+	"math/bits"
+	"slices"
+)
 
 // mockWords are parts of values that people write where a secret would be.
 var mockWords = []string{
 	"example", "your", "xxxx", "placeholder", "changeme", "change_me", "dummy", "sample", "redacted", "insert",
 	"replace", "todo", "fixme", "abc123", "tokenhere", "keyhere", "secrethere", "passwordhere", "secret_here", "key_here", "token_here", "goes_here", "foobar", "....", "****", "${", "{{", "<",
+}
+
+// documented are values that standards and well-known pages show.
+var documented = []string{
+	"QWxhZGRpbjpvcGVuIHNlc2FtZQ==", "YWxhZGRpbjpvcGVuc2VzYW1l", "czZCaGRSa3F0MzpnWDFmQmF0M2JW", // RFC 7617, 6749
+	"2YotnFZFEjr1zCsicMWpAA", "tGzv3JOkF0XG5Qx2TlKWIA", "h480djs93hd8", "ad180jjd733klru7", // RFC 6749, 5849
+	"SflKxwRJSMeKKF2QT4fwpMeJf36POk6yJV_adQssw5c", // the signature that jwt.io shows
 }
 
 // placeholder reports whether s looks written by hand where a secret would be:
@@ -20,7 +30,7 @@ func placeholder(s string) bool {
 			return true
 		}
 	}
-	return sequence(s) || distinct(s) < min(5, len(s)/2)
+	return slices.Contains(documented, s) || sequence(s) || distinct(s) < min(5, len(s)/2)
 }
 
 // sequence reports whether s counts up or repeats: nine characters on end, or

@@ -47,9 +47,10 @@ func basic(w *window) {
 	}
 	value := w.slice(w.n, end)
 	switch {
+	case placeholder(value):
 	case decodesToPair(value):
 		w.take(Secret, "authorization_header", 0.85, w.n, end)
-	case len(value) >= 16 && shapeOf(value).turns >= 6 && w.context(0, 20, "authorization") && !placeholder(value):
+	case len(value) >= 16 && shapeOf(value).turns >= 6 && w.context(0, 20, "authorization"):
 		w.take(Secret, "authorization_header", 0.7, w.n, end) // some clients get the encoding wrong
 	}
 }
