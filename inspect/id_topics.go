@@ -57,6 +57,8 @@ const (
 	aboutPLZ
 	aboutDL
 	aboutCall
+	aboutHost
+	aboutVersion
 )
 
 // topicWords are the words of each subject. Those of one language may mean
@@ -78,7 +80,7 @@ var topicWords = map[string]topic{
 	"nhs": aboutNHS, "nino": aboutNINO, "insurance": aboutNINO | aboutHealth | aboutSIN, "ni": aboutNINO,
 	"plate": aboutVehicle, "plates": aboutVehicle, "registration": aboutVehicle, "vehicle": aboutVehicle, "car": aboutVehicle, "reg": aboutVehicle,
 	"kfz": aboutVehicle, "kennzeichen": aboutVehicle, "nummernschild": aboutVehicle, "plaka": aboutVehicle, "plakası": aboutVehicle, "matricula": aboutVehicle,
-	"postcode": aboutPostal, "postal": aboutPostal, "zip": aboutPostal, "plz": aboutPLZ, "postleitzahl": aboutPLZ, "address": aboutPostal,
+	"postcode": aboutPostal, "postal": aboutPostal, "zip": aboutPostal, "plz": aboutPLZ, "postleitzahl": aboutPLZ, "address": aboutPostal | aboutHost,
 	"krankenversicherung": aboutHealth, "krankenkasse": aboutHealth, "versichertennummer": aboutHealth, "krankenversichertennummer": aboutHealth,
 	"kvnr": aboutHealth, "gesundheitskarte": aboutHealth, "rentenversicherung": aboutPension, "rentenversicherungsnummer": aboutPension,
 	"sozialversicherungsnummer": aboutPension, "sozialversicherung": aboutPension, "rvnr": aboutPension, "svnr": aboutPension,
@@ -103,6 +105,9 @@ var topicWords = map[string]topic{
 	"phone": aboutPhone, "phones": aboutPhone, "tel": aboutPhone, "telephone": aboutPhone, "mobile": aboutPhone, "cell": aboutCall, "call": aboutCall, "contact": aboutCall, "reach": aboutCall,
 	"fax": aboutPhone, "whatsapp": aboutPhone, "sms": aboutCall, "telefon": aboutPhone, "telefono": aboutPhone, "teléfono": aboutPhone, "téléphone": aboutPhone,
 	"handy": aboutPhone, "handynummer": aboutPhone, "telefonnummer": aboutPhone, "cep": aboutPhone, "gsm": aboutPhone, "telefoon": aboutPhone, "celular": aboutPhone,
+	"ip": aboutHost, "ips": aboutHost, "ipv": aboutHost, "host": aboutHost, "hostname": aboutHost, "hosts": aboutHost, "addr": aboutHost, "server": aboutHost, "ping": aboutHost,
+	"dns": aboutHost, "client": aboutHost, "from": aboutHost, "subnet": aboutHost, "gateway": aboutHost, "login": aboutHost,
+	"version": aboutVersion, "ver": aboutVersion, "release": aboutVersion, "section": aboutVersion, "rev": aboutVersion,
 	"number": aboutNumber, "card": aboutCard | aboutIDCard, "cards": aboutCard, "credit": aboutCard, "debit": aboutCard, "visa": aboutCard, "mastercard": aboutCard,
 	"amex": aboutCard, "cc": aboutCard, "ccnum": aboutCard, "kreditkarte": aboutCard, "tarjeta": aboutCard, "carte": aboutCard, "cartão": aboutCard, "payment": aboutCard,
 }

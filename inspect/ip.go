@@ -17,12 +17,15 @@ func ipv4(w *window) {
 		return
 	}
 	addr, err := netip.ParseAddr(w.slice(0, end))
-	if err != nil || addr.As4()[0] == 0 || w.context(0, 12, "version", "ver.", "release", "section", " v", "§") {
+	if err != nil || addr.As4()[0] == 0 || readTopics(w, -12, 0)&aboutVersion != 0 || w.at(-2) == 'v' {
 		return
 	}
 	score := addrScore(addr)
-	if small(addr.As4()) && score > 0.2 && !w.context(0, 48, "ip", "host", "addr", "server", "ping", "dns", "client", "from", "subnet") {
-		score = 0.2 // a version, or the number of a section
+	if small(addr.As4()) && score > 0.2 && readTopics(w, -48, 0)&aboutHost == 0 {
+		if !isAlone(w, 0, end) {
+			return // a version, or the number of a section
+		}
+		score = 0.35
 	}
 	w.take(PII, "ip_address", score, 0, end)
 }

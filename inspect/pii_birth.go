@@ -12,8 +12,8 @@ func births() Detector {
 
 // birthGapBytes and birthGapWords stand between the word and the date.
 var (
-	birthGapBytes = setOf(" \t:=\"'_,()*-")
-	birthGapWords = []string{"date", "day", "is", "was", "on", "the", "le", "el", "am", "il", "em", "in"}
+	birthGapBytes = setOf(" \t:=\"'_,.()*-")
+	birthGapWords = []string{"date", "day", "its", "it's", "is", "was", "on", "the", "le", "el", "am", "il", "em", "in"}
 )
 
 func birth(w *window) {

@@ -165,38 +165,47 @@ func keccak256(input *[40]byte) [20]byte {
 	return sum
 }
 
+// The constants of Keccak: what each round adds (iota), and where and how far
+// each lane turns (rho and pi).
+var (
+	keccakRounds = [24]uint64{
+		0x1, 0x8082, 0x800000000000808a, 0x8000000080008000, 0x808b, 0x80000001, 0x8000000080008081, 0x8000000000008009,
+		0x8a, 0x88, 0x80008009, 0x8000000a, 0x8000808b, 0x800000000000008b, 0x8000000000008089, 0x8000000000008003,
+		0x8000000000008002, 0x8000000000000080, 0x800a, 0x800000008000000a, 0x8000000080008081, 0x8000000000008080, 0x80000001, 0x8000000080008008,
+	}
+	keccakTurns = [24]int{1, 3, 6, 10, 15, 21, 28, 36, 45, 55, 2, 14, 27, 41, 56, 8, 25, 43, 62, 18, 39, 61, 20, 44}
+	keccakLanes = [24]int{10, 7, 11, 17, 18, 3, 5, 16, 8, 21, 24, 4, 15, 23, 19, 13, 12, 2, 20, 14, 22, 9, 6, 1}
+)
+
 // keccakF is Keccak-f[1600] (FIPS 202, section 3), written plainly: it runs
 // once for a whole address.
 func keccakF(a *[25]uint64) {
-	lfsr := uint8(1)
-	for range 24 {
+	for _, round := range keccakRounds {
 		var c [5]uint64
 		for x := range 5 {
 			c[x] = a[x] ^ a[x+5] ^ a[x+10] ^ a[x+15] ^ a[x+20]
 		}
-		for i := range a {
-			a[i] ^= c[(i+4)%5] ^ bits.RotateLeft64(c[(i+1)%5], 1)
-		}
-		x, y, last := 1, 0, a[1]
-		for t := range 24 {
-			x, y = y, (2*x+3*y)%5
-			last, a[x+5*y] = a[x+5*y], bits.RotateLeft64(last, (t+1)*(t+2)/2%64)
+		d := [5]uint64{
+			c[4] ^ bits.RotateLeft64(c[1], 1), c[0] ^ bits.RotateLeft64(c[2], 1), c[1] ^ bits.RotateLeft64(c[3], 1),
+			c[2] ^ bits.RotateLeft64(c[4], 1), c[3] ^ bits.RotateLeft64(c[0], 1),
 		}
 		for y := 0; y < 25; y += 5 {
-			row := [5]uint64(a[y : y+5])
 			for x := range 5 {
-				a[y+x] = row[x] ^ ^row[(x+1)%5]&row[(x+2)%5]
+				a[y+x] ^= d[x]
 			}
 		}
-		for j := range 7 {
-			if lfsr&1 != 0 {
-				a[0] ^= 1 << (1<<j - 1)
-			}
-			if lfsr&0x80 != 0 {
-				lfsr = lfsr<<1 ^ 0x71
-			} else {
-				lfsr <<= 1
-			}
+		last := a[1]
+		for t, lane := range keccakLanes {
+			last, a[lane] = a[lane], bits.RotateLeft64(last, keccakTurns[t])
 		}
+		for y := 0; y < 25; y += 5 {
+			r := [5]uint64(a[y : y+5])
+			a[y] = r[0] ^ ^r[1]&r[2]
+			a[y+1] = r[1] ^ ^r[2]&r[3]
+			a[y+2] = r[2] ^ ^r[3]&r[4]
+			a[y+3] = r[3] ^ ^r[4]&r[0]
+			a[y+4] = r[4] ^ ^r[0]&r[1]
+		}
+		a[0] ^= round
 	}
 }

@@ -10,8 +10,9 @@ func names() Detector {
 		match func(w *window)
 	}{
 		{[]string{"name is ", "name's ", "name: ", "nombre es ", "call me ", "i am called ", "je m'appelle ", "ich heiße ", "mi chiamo ", "me llamo "}, introduced},
+		{[]string{"call me ", "calls me "}, called},
 		{[]string{"dear ", "signed,", "regards,", "sincerely,", "yours truly,", "cheers,"}, greeted},
-		{[]string{"patient ", "patient: ", "patient name", "first_name", "last_name", "full_name", "firstname", "lastname", "fullname", "surname"}, labelled},
+		{[]string{"patient: ", "patient name", "first_name", "last_name", "full_name", "firstname", "lastname", "fullname", "surname"}, labelled},
 	} {
 		for _, word := range cue.words {
 			d.triggers = append(d.triggers, trigger{literal: word, fold: true, left: alphaBytes, match: cue.match})
@@ -27,11 +28,21 @@ func names() Detector {
 // names as well: where it is not said whose, it takes two words.
 func introduced(w *window) {
 	least := 2
-	if w.at(w.n-2) != ':' && (w.at(0) == 'j' || w.at(0) == 'i' || w.context(0, 6, "my ", "his ", "her ", "mi ", "their ")) {
+	if w.at(w.n-2) != ':' && (w.at(0) == 'j' || w.at(0) == 'i' || w.context(0, 8, "my ", "his ", "her ", "mi ", "maiden ", "last ", "first ")) {
 		least = 1
+	}
+	if w.at(w.n-2) == ':' && isAlnum(w.at(-2)) && !w.context(0, 10, "full ", "patient ", "customer ", "client ", "employee ", "contact ", "legal ", "user ") {
+		return // "File name: ", "Prompt name: "
 	}
 	if end, words := nameEnd(w, w.n); words >= least {
 		w.take(PII, "person", 0.65, w.n, end)
+	}
+}
+
+// called reports the name of whom others call so.
+func called(w *window) {
+	if end, words := nameEnd(w, w.n); words > 0 && !w.fold(end, " back") {
+		w.take(PII, "person", 0.5, w.n, end)
 	}
 }
 
@@ -58,7 +69,7 @@ func labelled(w *window) {
 	}
 	i = titleEnd(w, i)
 	end, words := nameEnd(w, i)
-	if words >= 2 || words == 1 && i > w.n && !w.fold(0, "patient ") {
+	if words >= 2 || words == 1 && i > w.n {
 		w.take(PII, "person", 0.55, i, end)
 	}
 }
@@ -107,11 +118,15 @@ var (
 	personBytes = setOf("A-Za-z'\x80-\xff-")
 	particles   = []string{"van ", "von ", "der ", "den ", "de ", "da ", "di ", "del ", "la ", "bin ", "al ", "ten ", "y "}
 	// noNames are words that follow a cue with a capital and are no names.
-	noNames = []string{
-		"Sir", "Madam", "All", "Team", "Customer", "Customers", "Friend", "Friends", "User", "Users", "Everyone", "Hiring", "Editor", "Reader", "Readers",
-		"Support", "The", "This", "That", "It", "If", "In", "We", "You", "Your", "My", "Our", "He", "She", "They", "Not", "No", "Yes", "None", "Null", "True", "False",
-		"String", "Unknown", "Name", "First", "Last", "Required", "Optional", "Please", "Here", "And", "Or", "But", "Is", "Was", "Has", "With", "For", "Of", "Id",
-		"Sirs", "Colleagues", "Colleague", "Valued", "Client", "Applicant", "Recruiter", "Manager", "Admin", "Sincerely", "Best", "Kind", "Data", "Type", "Field",
+	noNames = map[string]bool{
+		"Sir": true, "Madam": true, "All": true, "Team": true, "Customer": true, "Customers": true, "Friend": true, "Friends": true, "User": true, "Users": true,
+		"Everyone": true, "Hiring": true, "Editor": true, "Reader": true, "Readers": true, "Support": true, "The": true, "This": true, "That": true, "It": true,
+		"If": true, "In": true, "We": true, "You": true, "Your": true, "My": true, "Our": true, "He": true, "She": true, "They": true,
+		"Not": true, "No": true, "Yes": true, "None": true, "Null": true, "True": true, "False": true, "String": true, "Unknown": true, "Name": true,
+		"First": true, "Last": true, "Required": true, "Optional": true, "Please": true, "Here": true, "And": true, "Or": true, "But": true, "Is": true,
+		"Was": true, "Has": true, "With": true, "For": true, "Of": true, "Id": true, "Sirs": true, "Colleagues": true, "Colleague": true, "Valued": true,
+		"Client": true, "Applicant": true, "Recruiter": true, "Manager": true, "Admin": true, "Sincerely": true, "Best": true, "Kind": true, "Data": true, "Type": true,
+		"Field": true, "Dear": true, "Mr": true, "Mrs": true, "Ms": true, "Dr": true, "Miss": true, "Prof": true, "Back": true, "Hello": true, "Hi": true, "Thanks": true,
 	}
 )
 
@@ -120,7 +135,7 @@ var (
 func nameEnd(w *window, i int) (end, words int) {
 	at := i
 	for words < nameWordsMax {
-		if words > 0 {
+		if words > 0 && !upperBytes[w.at(at)] {
 			for _, particle := range particles {
 				if w.has(at, particle) {
 					at += len(particle)
@@ -163,10 +178,8 @@ func nameWordEnd(w *window, i int) int {
 	if end == i+personBytesMax || wordBytes[w.at(end)] || upperBytes[word[1]] && word[1] != '\'' {
 		return 0
 	}
-	for _, no := range noNames {
-		if word == no {
-			return 0
-		}
+	if noNames[word] {
+		return 0
 	}
 	return end
 }

@@ -40,7 +40,7 @@ func countryOf(s string) int {
 // phone reports a telephone number with its country (E.164), one of the North
 // American plan with its usual separators, or one that begins with a zero.
 func phone(w *window, n *written) bool {
-	if n.end > 24 || !ends(w, n.end) || distinct(string(n.value[:n.digits])) < 3 {
+	if n.end > 24 || !phoneEnds(w, n.end) || distinct(string(n.value[:n.digits])) < 3 {
 		return false
 	}
 	before := w.at(-1)
@@ -66,6 +66,11 @@ func phone(w *window, n *written) bool {
 	}
 	w.take(PII, "phone_number", score, start, n.end)
 	return true
+}
+
+// phoneEnds is ends, but for words that say which telephone it is: 5550132-Fax.
+func phoneEnds(w *window, i int) bool {
+	return ends(w, i) || w.at(i) == '-' && alphaBytes[w.at(i+1)] && alphaBytes[w.at(i+2)] && alphaBytes[w.at(i+3)]
 }
 
 func international(w *window, n *written) bool {
