@@ -158,7 +158,7 @@ func afterSpace(w *window, i int, closed bool, a *assignment) (int, byte, bool) 
 // typed walks over the word between a name and its value: a type, as in
 // "var token string =", or a verb, as in "the password is".
 func typed(w *window, i int, a *assignment) (int, byte, bool) {
-	if !alphaBytes[w.at(-1)] && w.context(0, 96, "machine ", "login ") {
+	if w.at(0) == 'p' && blankBytes[w.at(-1)] && w.context(0, 96, "machine ", "login ") {
 		return i, 0, true // .netrc
 	}
 	end := w.run(i, typeBytes, 24)

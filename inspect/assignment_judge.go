@@ -91,17 +91,21 @@ var referring = []string{
 // joining are parts of values that only templates, code and addresses have.
 var joining = []string{"://", "${", "$(", "{{", "}}", "%s", "%(", "%v", "%d", "()", "=>", "->", "::", "<%", "node_modules", ".com/", "/bin/", "[a-", "[A-", "[0-", "[^", "]{", "\\\\"}
 
+var referringByFirst, joiningByFirst = byFirst(referring), byFirst(joining)
+
 // reference reports whether the value points at a secret rather than being one:
 // a path, a variable, a template, an address, a hash, the name of a file.
 func reference(value string) bool {
-	for _, prefix := range referring {
+	for _, prefix := range referringByFirst[lower(value[0])] {
 		if foldPrefix(value, prefix) {
 			return true
 		}
 	}
-	for _, part := range joining {
-		if strings.Contains(value, part) {
-			return true
+	for i := range len(value) {
+		for _, part := range joiningByFirst[value[i]] {
+			if strings.HasPrefix(value[i:], part) {
+				return true
+			}
 		}
 	}
 	dot := strings.LastIndexByte(value, '.')

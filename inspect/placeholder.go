@@ -11,6 +11,16 @@ var mockWords = []string{
 	"replace", "todo", "fixme", "abc123", "tokenhere", "keyhere", "secrethere", "passwordhere", "secret_here", "key_here", "token_here", "goes_here", "foobar", "....", "****", "${", "{{", "<",
 }
 
+// mockByFirst holds mockWords by their first byte: values are judged often.
+var mockByFirst = byFirst(mockWords)
+
+func byFirst(words []string) (index [256][]string) {
+	for _, word := range words {
+		index[word[0]] = append(index[word[0]], word)
+	}
+	return index
+}
+
 // documented are values that standards and well-known pages show.
 var documented = []string{
 	"QWxhZGRpbjpvcGVuIHNlc2FtZQ==", "YWxhZGRpbjpvcGVuc2VzYW1l", "czZCaGRSa3F0MzpnWDFmQmF0M2JW", // RFC 7617, 6749
@@ -25,9 +35,11 @@ func placeholder(s string) bool {
 	if len(s) < 4 {
 		return true
 	}
-	for _, word := range mockWords {
-		if containsFold(s, word) {
-			return true
+	for i := range len(s) {
+		for _, word := range mockByFirst[lower(s[i])] {
+			if foldPrefix(s[i:], word) {
+				return true
+			}
 		}
 	}
 	return slices.Contains(documented, s) || sequence(s) || distinct(s) < min(5, len(s)/2)
