@@ -25,9 +25,9 @@ const (
 	modelBucket  = 4                              // entries that a feature may stand in
 
 	modelBlock      = 0.7  // the score that policy blocks from
-	modelReport     = 0.4  // the least score worth a finding
+	modelReport     = 0.5  // the least score worth a finding
 	modelReportStep = 0.05 // how much higher a later window must score to be found too
-	modelGateOpen   = 4
+	modelGateOpen   = 5
 )
 
 // LinearModel scores text as an attack on the assistant: the weights of hashed
@@ -169,7 +169,7 @@ func (m *LinearModel) Score(role Role, text string) float64 {
 	}
 	s := modelScannerPool.Get().(*modelScanner)
 	defer modelScannerPool.Put(s)
-	s.model, s.lex = m, modelLexiconTable()
+	s.model = m
 	s.reset(role)
 	s.write(text)
 	s.close()

@@ -60,7 +60,7 @@ func (s *modelScanner) explain(scratch *modelScratch, from int, score float64) m
 // ModelRunLeast is how many tokens a run must have to be scored. A shorter
 // attack is judged with what stands around it, but with no more than that: a
 // page of small talk does not dilute it.
-const ModelRunLeast = 24
+const ModelRunLeast = 16
 
 // ModelDensest returns the run of least tokens or more, or of all when there are
 // fewer, whose sum is greatest: from first up to but not including end.

@@ -18,6 +18,7 @@ const (
 	modelFeatureMarked
 	modelFeatureLabelled
 	modelFeatureRule
+	modelFeatureRuleAlone
 )
 
 const (
@@ -27,6 +28,7 @@ const (
 	modelRingMask    = modelRing - 1
 	modelReach       = 8    // words between the concepts of a pair
 	modelTripleReach = 12   // words from the first to the last of three concepts
+	modelShort       = 10   // words of a text that counts as short
 	modelFeatureAt   = 1536 // features of a window that count; the rest is dropped
 	modelConceptAt   = 48   // tokens with a concept in a window that count
 )
@@ -44,6 +46,7 @@ type modelFeatureSet struct {
 	tokens [modelFeatureAt]uint16 // index in the window of the token that made it
 	codes  [modelFeatureAt]uint32 // what a feature of concepts or rules is made of; 0 for words
 	n      int
+	words  int                 // the features from here on are of words, those before of concepts and rules
 	lex    [modelConceptAt]int // ring positions of tokens with a concept
 	lexN   int
 }
@@ -81,10 +84,11 @@ func (s *modelScanner) features(f *modelFeatureSet, from, to int, hits uint64) {
 	for ; hits != 0; hits &= hits - 1 {
 		f.addRule(uint32(bits.TrailingZeros64(hits)), to-from-1)
 	}
-	s.rules(f, from)
+	s.rules(f, from, to-from <= modelShort)
 	for k := range f.lexN {
 		s.conceptFeatures(f, k, from, to)
 	}
+	f.words = f.n
 	for i := from; i < to; i++ {
 		s.wordFeatures(f, i, from)
 	}
@@ -212,12 +216,16 @@ var modelRuleSet = []modelRule{
 	{"not_bound", 8, []uint32{modelConceptNeg, modelConceptObey, modelConceptLimit | modelConceptInstr}},
 }
 
-// rules adds which of modelRuleSet match, each once.
-func (s *modelScanner) rules(f *modelFeatureSet, from int) {
+// rules adds which of modelRuleSet match, each once. In a text of a few words a
+// match weighs otherwise: nothing quotes it, and there is nothing else to go by.
+func (s *modelScanner) rules(f *modelFeatureSet, from int, short bool) {
 	for r := range modelRuleSet {
 		for k := range f.lexN {
 			if s.ruleAt(&modelRuleSet[r], f, k) {
 				f.addRule(uint32(r), f.lex[k]-from)
+				if short {
+					f.addCode(modelMix(modelFeatureRuleAlone, uint32(r)), f.lex[k]-from, modelRuleCode|uint32(r))
+				}
 				break
 			}
 		}

@@ -54,9 +54,12 @@ var modelGateWeight = [len(modelConcepts)]uint8{
 	2, 1, 2, 1, 1, 2, 2, 4, 1, 0, 2, 1, 0, 1, 1, 1, 1, 3, 1, 1, 1, 3, 0, 0, 0,
 }
 
-// modelPhraseEnd marks a token that ends a phrase of several tokens; it is a
-// bit of the table, not a concept.
-const modelPhraseEnd uint32 = 1 << 31
+// The topmost bits of a table entry are no concepts: for a token that ends
+// phrases of several tokens they say how many the longest has.
+const (
+	modelPhraseShift        = 26
+	modelPhraseBits  uint32 = 0x1f << modelPhraseShift
+)
 
 const (
 	modelPhraseMax = 18 // tokens; a character is one
@@ -70,7 +73,8 @@ type modelLexEntry struct{ key, mask uint32 }
 // modelLexicon finds concepts by hash. A token passes the gate before anything
 // dearer is tried: most words of most texts fail there.
 type modelLexicon struct {
-	gate  [1 << 16 / 64]uint64
+	gate  [1 << 16 / 64]uint64 // what words and the last words of phrases begin with
+	stem  [1 << 16 / 64]uint64 // what stems begin with
 	table [modelLexSlots]modelLexEntry
 	stems [modelStemMax + 1]bool // which lengths of stem there are
 }
@@ -111,7 +115,7 @@ func (l *modelLexicon) add(word string, concept uint32) {
 	text := strings.ReplaceAll(strings.TrimSuffix(word, "*"), "_", " ")
 	var texts []modelText
 	var lengths []int
-	s := newModelScanner(nil, User)
+	s := newModelCutter()
 	s.capture = func(x modelText, n int) {
 		texts, lengths = append(texts, x), append(lengths, n)
 	}
@@ -126,15 +130,18 @@ func (l *modelLexicon) add(word string, concept uint32) {
 	n := lengths[last]
 	if stem && last == 0 && n >= modelStemMin && n <= modelStemMax {
 		l.stems[n] = true
+		l.stem[key>>6] |= 1 << (key & 63)
 		l.set(modelStemKey(&texts[0], n), concept)
 		return
 	}
 	hash := texts[last].hash()
 	for i := last - 1; i >= 0; i-- {
-		l.set(texts[last].hash(), modelPhraseEnd)
 		hash = modelMix(hash, texts[i].hash())
 	}
 	l.set(hash, concept)
+	if last > 0 {
+		l.set(texts[last].hash(), uint32(len(texts))<<modelPhraseShift)
+	}
 }
 
 // modelStemKey hashes the first n bytes of a word, apart from whole words.
@@ -152,7 +159,8 @@ func modelStemKey(x *modelText, n int) uint32 {
 func (l *modelLexicon) set(key, mask uint32) {
 	for i := key % modelLexSlots; ; i = (i + 1) % modelLexSlots {
 		if e := &l.table[i]; e.key == key || e.key == 0 {
-			e.key, e.mask = key, e.mask|mask
+			longest := max(e.mask&modelPhraseBits, mask&modelPhraseBits)
+			e.key, e.mask = key, (e.mask|mask)&^modelPhraseBits|longest
 			return
 		}
 	}
@@ -180,17 +188,17 @@ func (l *modelLexicon) open(first uint64) bool {
 func (l *modelLexicon) find(s *modelScanner, at int, x *modelText, n int) uint32 {
 	hash := s.ring[at&modelRingMask].hash
 	mask := l.get(hash)
-	for k := modelStemMin; k <= min(n, modelStemMax); k++ {
-		if l.stems[k] {
-			mask |= l.get(modelStemKey(x, k))
+	if key := modelGateKey(x[0]); l.stem[key>>6]>>(key&63)&1 != 0 {
+		for k := modelStemMin; k <= min(n, modelStemMax); k++ {
+			if l.stems[k] {
+				mask |= l.get(modelStemKey(x, k))
+			}
 		}
 	}
-	if mask&modelPhraseEnd == 0 {
-		return mask
-	}
-	for i := at - 1; i >= 0 && i > at-modelPhraseMax; i-- {
+	longest := int(mask >> modelPhraseShift)
+	for i := at - 1; i >= 0 && i > at-longest; i-- {
 		hash = modelMix(hash, s.ring[i&modelRingMask].hash)
-		mask |= l.get(hash) &^ modelPhraseEnd
+		mask |= l.get(hash) &^ modelPhraseBits
 	}
-	return mask &^ modelPhraseEnd
+	return mask &^ modelPhraseBits
 }

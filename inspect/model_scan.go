@@ -23,10 +23,16 @@ type modelScanner struct {
 	visit   func(*modelFeatureSet)        // takes the features, when the model is trained
 }
 
-// newModelScanner returns a scanner for one text. Without a model it only cuts
-// tokens, or windows for visit.
+// newModelScanner returns a scanner for one text.
 func newModelScanner(m *LinearModel, role Role) *modelScanner {
-	s := &modelScanner{model: m, role: role}
+	s := newModelCutter()
+	s.model, s.role, s.lex = m, role, modelLexiconTable()
+	return s
+}
+
+// newModelCutter returns a scanner that only cuts tokens, for capture.
+func newModelCutter() *modelScanner {
+	s := new(modelScanner)
 	s.tokens.runes = modelRuneTable()
 	s.tokens.reset()
 	return s
@@ -127,13 +133,13 @@ func (s *modelScanner) window(from int, atEnd bool) {
 
 // ModelFeatures cuts text into the windows that the model scores and hands each
 // to visit, which must not keep the slices: its features, in the order in which
-// they count, and for each the token that made it. A feature may stand in them
-// more than once; only the first counts. It is for scripts/train, so that
-// training sees what scanning sees.
-func ModelFeatures(text string, visit func(features []uint32, tokens []uint16)) {
+// they count, and for each the token that made it. Those from words on are of
+// words, those before of concepts and rules. A feature may stand in them more
+// than once; only the first counts. It is for scripts/train, so that training
+// sees what scanning sees.
+func ModelFeatures(text string, visit func(features []uint32, tokens []uint16, words int)) {
 	s := newModelScanner(nil, User)
-	s.lex = modelLexiconTable()
-	s.visit = func(f *modelFeatureSet) { visit(f.hashes[:f.n], f.tokens[:f.n]) }
+	s.visit = func(f *modelFeatureSet) { visit(f.hashes[:f.n], f.tokens[:f.n], f.words) }
 	s.write(text)
 	s.close()
 }

@@ -15,16 +15,21 @@ type sample struct {
 	text   string
 	attack bool
 	tool   bool // what a tool brought in; else a prompt
-	both   bool // good for learning either
+	doc    bool // an ordinary document
 	origin string
+	group  uint32 // texts of one group were made alike
 	weight float64
-	bag    [][]uint32 // the features of its windows, each once
+	bag    []window
 }
 
 // corpus is everything that is learned from or reported.
 type corpus struct {
+	own                            *templates
+	rows                           []row // of train.jsonl
 	train, dev, held               []sample
 	docsTrain, docsCut, docsReport []sample
+	learned                        []*sample        // of train and docsTrain, those with windows
+	index                          map[uint32]int32 // of the features that are learned, once known
 }
 
 type row struct {
@@ -95,7 +100,7 @@ func prepare(rows []row) []sample {
 		if attack {
 			w *= 2
 		}
-		out = append(out, sample{text: r.Text, attack: attack, both: true, origin: r.Origin, weight: w})
+		out = append(out, sample{text: r.Text, attack: attack, origin: r.Origin, group: uint32(groups[i]), weight: w})
 	}
 	return out
 }

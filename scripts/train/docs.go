@@ -77,7 +77,7 @@ func (c *corpus) readDoc(root, path string, seen map[uint64]bool) error {
 	if parts := strings.Split(folder, "/"); len(parts) > 3 {
 		folder = strings.Join(parts[:3], "/")
 	}
-	doc := sample{text: text, origin: rel, weight: 0.25}
+	doc := sample{text: text, origin: rel, doc: true, group: uint32(hashString(folder)) | 1<<30, weight: 0.5}
 	switch h := hashString("deal " + folder); {
 	case h%2 == 0:
 		c.docsReport = append(c.docsReport, doc)

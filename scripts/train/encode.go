@@ -13,7 +13,7 @@ import (
 const (
 	slots    = 1 << 17 // as in inspect/model.go
 	bucket   = 4
-	featMost = 60_000
+	featMost = 110_000
 	roles    = 4
 )
 

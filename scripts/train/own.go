@@ -43,8 +43,15 @@ func readTemplates(folder string) (*templates, error) {
 	return t, nil
 }
 
-// heldOut reports whether a section's line with this number is never learned from.
-func heldOut(line int) bool { return line%4 == 3 }
+// folds is how many times the model is learned without a part of our own text, to
+// see how it does on lines that it has never met.
+const folds = 4
+
+// everything is the fold that holds nothing out.
+const everything = -1
+
+// heldOut reports whether the fold holds out a section's line with this number.
+func heldOut(line, fold int) bool { return line%folds == fold }
 
 // fill writes out a template: {a|b} is one of the alternatives, {SLOT} a line of
 // that section of slots.txt or of en_indirect.txt; other braces stand for themselves.
@@ -116,13 +123,13 @@ func splitTop(body string) []string {
 }
 
 // make fills the templates: those that are learned from, or those held out.
-func (t *templates) make(rng *rand.Rand, rows []row, held bool) []sample {
+func (t *templates) make(rng *rand.Rand, rows []row, fold int, held bool) []sample {
 	var out []sample
 	around := benignTexts(rows)
 	for _, section := range t.names {
 		file, name, _ := strings.Cut(section, "/")
 		for i, line := range t.lines[section] {
-			if heldOut(i) != held {
+			if heldOut(i, fold) != held {
 				continue
 			}
 			switch file {
@@ -136,7 +143,7 @@ func (t *templates) make(rng *rand.Rand, rows []row, held bool) []sample {
 			}
 		}
 	}
-	return append(out, t.documents(rng, held)...)
+	return append(out, t.documents(rng, fold, held)...)
 }
 
 // benignTexts are short honest prompts, to put before and behind an attack.
@@ -175,13 +182,19 @@ func (t *templates) prompts(rng *rand.Rand, line string, attack bool, origin str
 		case 6:
 			text = strings.ToLower(text)
 		}
-		out = append(out, sample{text: text, attack: attack, both: true, origin: origin})
+		out = append(out, sample{text: text, attack: attack, origin: origin, group: groupOf(line)})
 	}
 	for i := range out {
 		out[i].weight = 12 / float64(len(out)+8)
+		if attack && len(strings.Fields(out[i].text)) <= 6 {
+			out[i].weight *= 3 // little to go by, and the first thing that anybody tries
+		}
 	}
 	return out
 }
+
+// groupOf numbers a template, apart from the rows of train.jsonl.
+func groupOf(line string) uint32 { return uint32(hashString(line)) | 1<<31 }
 
 // mistype swaps two letters here and there.
 func mistype(rng *rand.Rand, text string) string {
@@ -199,16 +212,16 @@ func pick(rng *rand.Rand, from ...string) string { return from[rng.IntN(len(from
 
 // documents makes what tools bring in: carriers with a planted instruction, and
 // the same carriers with an honest note or none.
-func (t *templates) documents(rng *rand.Rand, held bool) []sample {
-	planted := t.split("en_indirect/planted", held)
-	notes := t.split("en_carriers/note", held)
+func (t *templates) documents(rng *rand.Rand, fold int, held bool) []sample {
+	planted := t.split("en_indirect/planted", fold, held)
+	notes := t.split("en_carriers/note", fold, held)
 	for _, section := range t.names {
 		file, name, _ := strings.Cut(section, "/")
 		switch {
 		case section == "en_attack/override", section == "en_attack/exfil", section == "en_attack/fake":
-			planted = append(planted, t.split(section, held)...)
+			planted = append(planted, t.split(section, fold, held)...)
 		case file == "en_benign" && name != "everyday":
-			notes = append(notes, t.split(section, held)...)
+			notes = append(notes, t.split(section, fold, held)...)
 		}
 	}
 	var out []sample
@@ -227,10 +240,10 @@ func (t *templates) documents(rng *rand.Rand, held bool) []sample {
 	return out
 }
 
-func (t *templates) split(section string, held bool) []string {
+func (t *templates) split(section string, fold int, held bool) []string {
 	var out []string
 	for i, line := range t.lines[section] {
-		if heldOut(i) == held {
+		if heldOut(i, fold) == held {
 			out = append(out, line)
 		}
 	}
@@ -238,13 +251,12 @@ func (t *templates) split(section string, held bool) []string {
 }
 
 func (t *templates) document(rng *rand.Rand, carrier string, plants []string, attack bool, origin string) sample {
-	plant := t.fill(rng, plants[rng.IntN(len(plants))], 0)
+	template := plants[rng.IntN(len(plants))]
+	plant := t.fill(rng, template, 0)
 	if !attack && rng.IntN(5) == 0 {
 		plant = ""
 	}
 	plant = strings.ReplaceAll(plant, "\n", pick(rng, "\n", " "))
-	text := strings.ReplaceAll(t.fill(rng, carrier, 0), "@@", "\x00")
-	text = strings.Replace(text, "@", pick(rng, "", "\x01", "", "")+plant, 1)
-	text = strings.NewReplacer("\x00", "@@", "\x01", "<!-- -->").Replace(text)
-	return sample{text: text, attack: attack, tool: true, both: true, origin: origin, weight: 0.4}
+	text := strings.Replace(t.fill(rng, carrier, 0), "§", plant, 1)
+	return sample{text: text, attack: attack, tool: true, origin: origin, group: groupOf(template), weight: 0.4}
 }

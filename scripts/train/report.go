@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"os"
 	"slices"
@@ -15,10 +16,9 @@ import (
 )
 
 const (
-	block     = 0.7    // the score from which policy blocks
-	docsShare = 0.0005 // of the documents may reach it where the threshold is set
-	margin    = 0.15   // logits above the document that sets it
-	modelMore = 1.0    // logits more that an answer needs than a document
+	block     = 0.7  // the score from which policy blocks
+	margin    = 0.05 // logits above the document that sets it
+	modelMore = 1.0  // logits more that an answer needs than a document
 )
 
 // logit is the distance of a score from the threshold.
@@ -42,15 +42,21 @@ func scores(m *inspect.LinearModel, role inspect.Role, samples []sample) []float
 	return out
 }
 
+// docsShare is the share of documents that may reach a role's threshold where it
+// is set. It is less than the one in a thousand that is wanted of other documents,
+// and least for tools, whose head is the more easily alarmed by documents.
+var docsShare = map[inspect.Role]float64{inspect.User: 0.0007, inspect.Tool: 0.0006}
+
 // setCuts sets the threshold of each role where few enough documents reach it.
 // open is the model with every cut at 0.
 func setCuts(t *table, open *inspect.LinearModel, set *corpus) {
 	for _, role := range []inspect.Role{inspect.User, inspect.Tool} {
 		all := scores(open, role, set.docsCut)
 		slices.Sort(all)
-		at := len(all) - 1 - int(docsShare*float64(len(all)))
+		at := len(all) - 1 - int(docsShare[role]*float64(len(all)))
 		t.cut[role] = logit(all[at]) + margin
 	}
+	fmt.Printf("cuts: user %.2f, tool %.2f\n", t.cut[inspect.User], t.cut[inspect.Tool])
 	t.cut[inspect.Model] = t.cut[inspect.Tool] + modelMore
 	t.cut[inspect.System] = t.cut[inspect.User]
 }
@@ -77,34 +83,70 @@ func share(n, of int) string {
 	return fmt.Sprintf("%5d/%-5d %6.2f%%", n, of, 100*float64(n)/float64(of))
 }
 
-func report(w io.Writer, m *inspect.LinearModel, set *corpus) {
-	for _, part := range []struct {
-		name    string
-		samples []sample
-	}{{"dev", set.dev}, {"own, held out", set.held}, {"own and train, learned from", set.train}} {
-		fmt.Fprintf(w, "\n%s\n", part.name)
-		tallies := map[string]*tally{}
-		for i := range part.samples {
-			s := &part.samples[i]
-			t := tallies[s.origin]
-			if t == nil {
-				t = new(tally)
-				tallies[s.origin] = t
-			}
-			t.count(s.attack, m.Score(s.role(), s.text) >= block)
+// recallAt returns the share of attacks caught where the given share of honest
+// texts, and no more, is flagged.
+func recallAt(m *inspect.LinearModel, samples []sample, flagged float64) float64 {
+	var attacks, honest []float64
+	for i := range samples {
+		s := &samples[i]
+		if score := logit(m.Score(s.role(), s.text)); s.attack {
+			attacks = append(attacks, score)
+		} else {
+			honest = append(honest, score)
 		}
-		printTallies(w, tallies)
 	}
-	fmt.Fprintf(w, "\nordinary documents, not learned from\n")
-	for _, role := range []inspect.Role{inspect.User, inspect.Tool, inspect.Model} {
-		flagged := 0
-		for _, score := range scores(m, role, set.docsReport) {
-			if score >= block {
-				flagged++
-			}
+	slices.Sort(honest)
+	cut := honest[len(honest)-1-int(flagged*float64(len(honest)))]
+	caught := 0
+	for _, a := range attacks {
+		if a > cut {
+			caught++
 		}
-		fmt.Fprintf(w, "  %-6s flagged %s\n", role, share(flagged, len(set.docsReport)))
 	}
+	return float64(caught) / float64(len(attacks))
+}
+
+// ranking says what the model would catch if other shares of the honest texts
+// were flagged: how well it tells them apart, whatever the threshold.
+func ranking(m *inspect.LinearModel, set *corpus) string {
+	out := ""
+	for _, flagged := range []float64{0.005, 0.01, 0.02} {
+		out += fmt.Sprintf(" %.1f%% caught at %.1f%%;", 100*recallAt(m, set.held, flagged), 100*flagged)
+	}
+	return out
+}
+
+// tallies counts by origin.
+type tallies map[string]*tally
+
+func (t tallies) add(m *inspect.LinearModel, samples []sample) {
+	for i, score := range scoresOwn(m, samples) {
+		s := &samples[i]
+		if t[s.origin] == nil {
+			t[s.origin] = new(tally)
+		}
+		t[s.origin].count(s.attack, score >= block)
+	}
+}
+
+// scoresOwn scores each sample in its own role.
+func scoresOwn(m *inspect.LinearModel, samples []sample) []float64 {
+	out := make([]float64, len(samples))
+	for i := range samples {
+		out[i] = m.Score(samples[i].role(), samples[i].text)
+	}
+	return out
+}
+
+func (t tallies) print(w io.Writer) {
+	var all tally
+	for _, name := range slices.Sorted(maps.Keys(t)) {
+		n := t[name]
+		all.attacks, all.caught = all.attacks+n.attacks, all.caught+n.caught
+		all.benign, all.flagged = all.benign+n.benign, all.flagged+n.flagged
+		fmt.Fprintf(w, "  %-38s %v\n", name, n)
+	}
+	fmt.Fprintf(w, "  %-38s %v\n", "all", all)
 }
 
 func (t *tally) count(attack, hit bool) {
@@ -121,48 +163,65 @@ func (t *tally) count(attack, hit bool) {
 	t.flagged += n
 }
 
-func printTallies(w io.Writer, tallies map[string]*tally) {
-	var names []string
-	var all tally
-	for name, t := range tallies {
-		names = append(names, name)
-		all.attacks, all.caught = all.attacks+t.attacks, all.caught+t.caught
-		all.benign, all.flagged = all.benign+t.benign, all.flagged+t.flagged
+// report prints how the model does on what it has not learned from, and on what
+// it has.
+func report(w io.Writer, m *inspect.LinearModel, set *corpus) {
+	for _, part := range []struct {
+		name    string
+		samples []sample
+	}{{"dev", set.dev}, {"learned from", set.train}} {
+		fmt.Fprintf(w, "\n%s\n", part.name)
+		t := tallies{}
+		t.add(m, part.samples)
+		t.print(w)
 	}
-	slices.Sort(names)
-	for _, name := range names {
-		fmt.Fprintf(w, "  %-40s %v\n", name, tallies[name])
+	fmt.Fprintf(w, "\nordinary documents, neither learned from nor used for the threshold\n")
+	for _, role := range []inspect.Role{inspect.User, inspect.Tool, inspect.Model} {
+		flagged := 0
+		for _, score := range scores(m, role, set.docsReport) {
+			if score >= block {
+				flagged++
+			}
+		}
+		fmt.Fprintf(w, "  as %-6s %s flagged\n", role, share(flagged, len(set.docsReport)))
 	}
-	fmt.Fprintf(w, "  %-40s %v\n", "all", all)
 }
 
-// writeMisses writes what the model gets wrong, worst first, for looking at.
-func writeMisses(path string, m *inspect.LinearModel, set *corpus) error {
-	f, err := os.Create(path)
+// writeMisses adds to the file what the model gets wrong, worst first, for
+// looking at: of held-out text, or of everything else for the last model.
+func writeMisses(path string, fold int, m *inspect.LinearModel, set *corpus) error {
+	if path == "" {
+		return nil
+	}
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 	if err != nil {
 		return fmt.Errorf("writing misses: %w", err)
 	}
 	defer f.Close()
+	lists := [][]sample{set.held}
+	if fold == folds {
+		lists = [][]sample{set.dev, set.train, set.docsCut}
+	}
 	out := bufio.NewWriter(f)
-	for _, list := range [][]sample{set.dev, set.held, set.train, set.docsCut} {
-		type miss struct {
-			s     *sample
-			score float64
-		}
-		var misses []miss
-		for i := range list {
-			s := &list[i]
-			if score := m.Score(s.role(), s.text); (score >= block) != s.attack {
-				misses = append(misses, miss{s, score})
-			}
-		}
-		slices.SortStableFunc(misses, func(a, b miss) int {
-			return cmp.Compare(math.Abs(b.score-block), math.Abs(a.score-block))
-		})
-		for _, x := range misses {
-			text := strings.ReplaceAll(x.s.text, "\n", "⏎")
-			fmt.Fprintf(out, "%.3f attack=%v %s: %.700s\n", x.score, x.s.attack, x.s.origin, text)
-		}
+	for _, list := range lists {
+		misses(out, m, list)
 	}
 	return out.Flush()
+}
+
+func misses(w io.Writer, m *inspect.LinearModel, list []sample) {
+	all := scoresOwn(m, list)
+	var wrong []int
+	for i, score := range all {
+		if (score >= block) != list[i].attack {
+			wrong = append(wrong, i)
+		}
+	}
+	slices.SortStableFunc(wrong, func(a, b int) int {
+		return cmp.Compare(math.Abs(all[b]-block), math.Abs(all[a]-block))
+	})
+	for _, i := range wrong {
+		s := &list[i]
+		fmt.Fprintf(w, "%.3f attack=%v %s: %.700s\n", all[i], s.attack, s.origin, strings.ReplaceAll(s.text, "\n", "⏎"))
+	}
 }
