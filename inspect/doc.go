@@ -70,4 +70,13 @@
 // detector over a few hundred bytes (cues.go). Text in disguise is a view: a
 // detector decodes it into w.scratch and hands it to w.nested, which inspects
 // it and reports with the span of the original and the chain of views.
+//
+// # What must not come back
+//
+// A [Memory] is filled from the request (Instructions with each system text,
+// Said with every other, Values with each text and its findings) and put into
+// the Source of the answer. The answer is then read for the operator's words by
+// recall, beside the automaton and byte by byte; for values in addresses by the
+// exfiltration detector; and in the arguments of tool calls (Source.Call) where
+// a secret or personal data is found anyway.
 package inspect

@@ -101,23 +101,21 @@ func (e *Engine) Scan(src Source, text string) []Finding {
 		m = new(machine)
 	}
 	m.depth = 0
-	found := m.scan(e, src.Role, text)
+	found := m.scan(e, src, text)
 	e.machines.Put(m)
 	return found
 }
 
 // scan reads a whole text.
-func (m *machine) scan(e *Engine, role Role, text string) []Finding {
-	if int(role) >= len(e.active) {
-		role = User // an unknown speaker gets no privilege
-	}
-	m.reset(e, role)
+func (m *machine) scan(e *Engine, src Source, text string) []Finding {
+	m.reset(e, src)
 	m.text, m.last = text, true
 	m.read(0)
-	m.release(m.safe())
+	m.finish()
 	found := m.out
 	slices.SortFunc(found, byPlace)
-	m.text, m.out = "", nil
+	m.text, m.out, m.memory = "", nil, nil
+	m.recall.reset(nil)
 	m.window.text = ""
 	return found
 }

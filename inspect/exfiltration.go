@@ -9,21 +9,17 @@ func exfiltration() Detector {
 	return Detector{
 		name: "exfiltration", held: true, ahead: 1024,
 		triggers: []trigger{
-			{literal: "](http", fold: true, match: markdownURL},
-			{literal: "http://", fold: true, left: alnumBytes, match: sendTo},
-			{literal: "https://", fold: true, left: alnumBytes, match: sendTo},
+			{literal: "http://", fold: true, left: alnumBytes, match: address},
+			{literal: "https://", fold: true, left: alnumBytes, match: address},
 		},
 	}
 }
 
-const (
-	urlMax    = 1000
-	opaqueMin = 32 // a shorter value carries little
-)
+const urlMax = 1000
 
 var (
 	urlBytes     = setOf("!#-'*-;=?-Z_a-z~[]%")
-	captionBytes = setOf(" -Z\\^-~")
+	captionBytes = setOf(" -Z\\^-~\x80-\xff")
 
 	sensitiveList = []string{
 		"conversation", "chat history", "message history", "api key", "api_key", "apikey", "password", "credential", "secret", "private key",
@@ -33,59 +29,23 @@ var (
 	sendVerbs = []string{"send", "post", "upload", "forward", "transmit", "exfiltrate", "leak", "submit", "deliver", "report"}
 )
 
-// markdownURL looks at the address of a Markdown image or link.
-func markdownURL(w *window) {
-	end := w.run(2, urlBytes, urlMax)
-	url := w.slice(2, end)
-	_, query, ok := strings.Cut(url, "?")
-	if !ok || len(query) < opaqueMin {
+// address looks at the address at offset 0.
+func address(w *window) {
+	sendTo(w)
+	place := placeOf(w)
+	if place == bareAddress && w.role != Model && w.role != Tool {
 		return
 	}
-	caption := w.back(0, captionBytes, 120)
-	image := w.at(caption-1) == '[' && w.at(caption-2) == '!'
-	score, rule := 0.0, "data_in_link"
-	if image {
-		rule = "data_in_image"
+	end := w.run(0, urlBytes, urlMax)
+	url := strings.TrimRight(w.slice(0, end), trailing)
+	if w.short || len(url) < addressMin || w.m.memory.knows(url) {
+		return
 	}
-	for value := range strings.SplitSeq(query, "&") {
-		_, value, _ = strings.Cut(value, "=")
-		score = max(score, carried(w, value, image))
+	c := cargo{w: w, place: place}
+	c.weigh(url)
+	if c.score > 0 {
+		w.report(Exfiltration, c.rule, c.score, 0, len(url))
 	}
-	if score > 0 {
-		w.report(Exfiltration, rule, score, 2, end)
-	}
-}
-
-// carried says how sure it is that value carries data out. An image is fetched
-// without anybody's doing, a link only when it is clicked.
-func carried(w *window, value string, image bool) float64 {
-	value = strings.TrimRight(value, "=")
-	if len(value) < opaqueMin {
-		return 0
-	}
-	score := 0.0
-	w.steps += 2 * len(value)
-	switch {
-	case strings.Count(value, "%20")+strings.Count(value, "+")+strings.Count(value, "%0A") >= 4:
-		score = 0.55 // a sentence
-	case plainRun(value) && decode(&w.m.scratch, value) != nil:
-		score = 0.85
-	case len(value) >= 2*opaqueMin && plainRun(value) && mixed(value):
-		score = 0.4 // a signature, or data under a key
-	}
-	if !image {
-		score *= 0.7
-	}
-	return score
-}
-
-func plainRun(s string) bool {
-	for i := range len(s) {
-		if !encodedBytes[s[i]] {
-			return false
-		}
-	}
-	return true
 }
 
 // sendTo looks for an instruction to send something that should stay to the

@@ -67,6 +67,12 @@ func Categories() []Category {
 // Source describes the text handed to Scan or Stream.
 type Source struct {
 	Role Role
+	// Call says that the text is the arguments of a tool call: it acts by
+	// itself, where an answer waits for a reader.
+	Call bool
+	// Memory is what was said before in the exchange, and must not come back.
+	// Nil looks for nothing, and costs nothing.
+	Memory *Memory
 }
 
 // Finding is one threat found in one text. It holds no part of that text.

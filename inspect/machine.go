@@ -5,8 +5,11 @@ import "math"
 // machine reads one text, whole or in pieces. It is the only reader there is:
 // Scan and Stream differ in what they hand it.
 type machine struct {
-	e    *Engine
-	role Role
+	e      *Engine
+	role   Role
+	call   bool
+	memory *Memory
+	recall recall
 	// depth is how many views lie between this text and the one that was given.
 	depth int
 
@@ -24,6 +27,7 @@ type machine struct {
 	out  []Finding // ready
 	held []Finding // may yet turn out to be part of another; see resolve.go
 	kept []Finding // ready, but others may be part of them
+	bulk bulk
 }
 
 // lane is what a machine remembers of one detector.
@@ -56,7 +60,7 @@ const (
 // ruleBudget is the rule of the finding that a spent budget makes.
 const ruleBudget = "scan_budget_exceeded"
 
-func (m *machine) reset(e *Engine, role Role) {
+func (m *machine) reset(e *Engine, src Source) {
 	if len(m.lanes) != len(e.detectors) {
 		m.lanes = make([]lane, len(e.detectors))
 	}
@@ -64,7 +68,12 @@ func (m *machine) reset(e *Engine, role Role) {
 		l := &m.lanes[i]
 		*l = lane{queue: l.queue[:0], cues: l.cues[:0]}
 	}
-	m.e, m.role = e, role
+	if int(src.Role) >= len(e.active) {
+		src.Role = User // an unknown speaker gets no privilege
+	}
+	m.e, m.role, m.call, m.memory = e, src.Role, src.Call, src.Memory
+	m.recall.reset(src.Memory)
+	m.bulk = bulk{}
 	m.text, m.base, m.last = "", 0, false
 	m.state, m.prev = 0, 0
 	m.out, m.held, m.kept = nil, m.held[:0], m.kept[:0]
@@ -93,6 +102,9 @@ func (m *machine) read(from int) {
 	}
 	m.state, m.prev = state, prev
 	m.drain()
+	if m.memory != nil {
+		m.recall.read(m, text[from:], m.base+from)
+	}
 }
 
 // fire handles the triggers of the byte at text[at].
@@ -232,10 +244,15 @@ func (m *machine) commit(t *trigger, l *lane, w *window) {
 		if masked && (!m.e.detectors[t.lane].held || m.base+f.Start < m.bound(t, w.origin)) {
 			continue // a stream could not have held it
 		}
+		came, proven := m.cameBack(f, w.text[f.Start:f.End])
 		f.Start += m.base
 		f.End += m.base
 		if masked {
 			m.hold(f)
+			if proven {
+				came.Start, came.End = f.Start, f.End
+				m.hold(came)
+			}
 		} else {
 			m.out = append(m.out, f)
 		}
@@ -257,6 +274,14 @@ func (m *machine) exceeded(t *trigger, l *lane, c candidate) {
 		Rule: ruleBudget, Category: Coverage, Score: 1, Start: c.start, End: c.end,
 		Features: []string{m.e.detectors[t.lane].name},
 	})
+}
+
+// finish decides what is left at the end of the text.
+func (m *machine) finish() {
+	m.last = true
+	m.drain()
+	m.recall.end(m)
+	m.release(m.safe())
 }
 
 // safe returns, in the whole text, where the earliest finding may begin that

@@ -18,11 +18,7 @@ const pieceMax = 4 << 10
 // up.
 func (e *Engine) Stream(src Source) *Stream {
 	s := new(Stream)
-	role := src.Role
-	if int(role) >= len(e.active) {
-		role = User
-	}
-	s.m.reset(e, role)
+	s.m.reset(e, src)
 	return s
 }
 
@@ -62,9 +58,7 @@ func (s *Stream) add(piece string) {
 // may be written after it.
 func (s *Stream) Close() []Finding {
 	m := &s.m
-	m.last = true
-	m.drain()
-	m.release(m.safe())
+	m.finish()
 	found := m.out
 	m.out, m.text = nil, ""
 	s.buf = strings.Builder{}

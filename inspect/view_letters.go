@@ -60,9 +60,15 @@ func unseenMark(w *window) {
 	plainView(w)
 }
 
-// regional looks at letters that are half a flag each: three in a row, no flag.
+// regional looks at letters that are half a flag each: with blanks between them,
+// or more than two flags in a row.
 func regional(w *window) {
-	if w.has(4, "\xf0\x9f\x87") && w.has(8, "\xf0\x9f\x87") && w.has(12, "\xf0\x9f\x87") || w.at(4) == ' ' && w.has(5, "\xf0\x9f\x87") {
+	const lead = "\xf0\x9f\x87"
+	n := 4
+	for n < 6*4 && w.has(n, lead) {
+		n += 4
+	}
+	if n == 6*4 || n == 4 && w.at(4) == ' ' && w.has(5, lead) && w.at(9) == ' ' {
 		plainView(w)
 	}
 }

@@ -128,5 +128,5 @@ func (m *machine) descend(text string) []Finding {
 		m.child = new(machine)
 	}
 	m.child.depth = m.depth + 1
-	return m.child.scan(m.e, m.role, text)
+	return m.child.scan(m.e, Source{Role: m.role, Call: m.call, Memory: m.memory}, text)
 }
