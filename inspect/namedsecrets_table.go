@@ -32,7 +32,6 @@ var namedTable = []named{
 	{rule: "ovh_application_secret", names: "ovh", bytes: alnumBytes, min: 32, max: 32},
 	{rule: "exoscale_api_secret", names: "exoscale exo", bytes: tokenBytes, min: 43, max: 43},
 	{rule: "civo_api_key", names: "civo", bytes: alnumBytes, min: 50, max: 50},
-	{rule: "upcloud_password", names: "upcloud", bytes: tokenBytes, min: 30, max: 64},
 	{rule: "digitalocean_spaces_key", names: "spaces digitalocean", bytes: stdB64Bytes, min: 43, max: 43},
 	{rule: "backblaze_application_key", names: "backblaze b2", bytes: stdB64Bytes, min: 31, max: 31},
 	{rule: "cloudinary_api_secret", names: "cloudinary", bytes: tokenBytes, min: 27, max: 27},

@@ -32,6 +32,7 @@ func TestSecretsFigures(t *testing.T) {
 	}
 	defer f.Close()
 	var all tally
+	named := 0 // rows of label 0 where a provider's own rule fires
 	byRule := map[string]*tally{}
 	in := bufio.NewScanner(f)
 	in.Buffer(nil, 16<<20)
@@ -50,6 +51,10 @@ func TestSecretsFigures(t *testing.T) {
 		found := secretsIn(row.Text)
 		if len(found) > 0 {
 			fired = 1
+		}
+		generic := row.Rule == "generic-api-key" || strings.HasPrefix(row.Rule, "curl-")
+		if row.Label == 0 && slices.ContainsFunc(found, func(f string) bool { return generic || !strings.Contains(f, "_assignment ") }) {
+			named++
 		}
 		for _, c := range []*tally{&all, byRule[row.Rule]} {
 			c.rows[row.Label]++
@@ -75,6 +80,7 @@ func TestSecretsFigures(t *testing.T) {
 	t.Logf("by line: recall %.1f %% (%d of %d), false positives %.1f %% (%d of %d)",
 		100*float64(all.fired[1])/float64(all.rows[1]), all.fired[1], all.rows[1],
 		100*float64(all.fired[0])/float64(all.rows[0]), all.fired[0], all.rows[0])
+	t.Logf("false positives where a provider is named: %.1f %% (%d of %d)", 100*float64(named)/float64(all.rows[0]), named, all.rows[0])
 	t.Logf("by rule: recall %.1f %% of %.0f rules, false positives %.1f %% of %.0f",
 		100*mean[1]/rules[1], rules[1], 100*mean[0]/rules[0], rules[0])
 }
