@@ -23,7 +23,7 @@ var (
 	packed   = carriage{0.5, 0.6, 0.75, 0.75, 0.85}   // an encoded text
 	sentence = carriage{0.3, 0.4, 0.45, 0.25, 0.55}   // a text of some words
 	opaque   = carriage{0, 0.28, 0.3, 0.3, 0.4}       // a signature, or data under a key
-	secrets  = carriage{0.7, 0.75, 0.8, 0.75, 0.9}    // what looks like one
+	secrets  = carriage{0.65, 0.75, 0.8, 0.75, 0.9}   // what looks like one
 	personal = carriage{0.35, 0.42, 0.5, 0.4, 0.7}    // what looks like it
 	proven   = carriage{0.95, 0.95, 0.95, 0.95, 0.97} // a secret that stood in the request
 	repeated = carriage{0.5, 0.6, 0.7, 0.5, 0.9}      // personal data that stood there

@@ -27,7 +27,6 @@ type machine struct {
 	out  []Finding // ready
 	held []Finding // may yet turn out to be part of another; see resolve.go
 	kept []Finding // ready, but others may be part of them
-	bulk bulk
 }
 
 // lane is what a machine remembers of one detector.
@@ -73,7 +72,6 @@ func (m *machine) reset(e *Engine, src Source) {
 	}
 	m.e, m.role, m.call, m.memory = e, src.Role, src.Call, src.Memory
 	m.recall.reset(src.Memory)
-	m.bulk = bulk{}
 	m.text, m.base, m.last = "", 0, false
 	m.state, m.prev = 0, 0
 	m.out, m.held, m.kept = nil, m.held[:0], m.kept[:0]

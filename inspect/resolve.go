@@ -34,7 +34,6 @@ func (m *machine) release(safe int) {
 		}
 		m.kept = append(m.kept, f)
 		m.out = append(m.out, f)
-		m.countBulk(f)
 	}
 	m.held = slices.Delete(m.held, 0, done)
 }
