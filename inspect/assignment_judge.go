@@ -108,8 +108,17 @@ func reference(value string) bool {
 			}
 		}
 	}
+	if hexNumber(value) {
+		return true
+	}
 	dot := strings.LastIndexByte(value, '.')
 	return dot > 0 && len(value)-dot <= 6 && extension(value[dot+1:])
+}
+
+// hexNumber reports whether value is a hexadecimal number of up to 64 bits.
+func hexNumber(value string) bool {
+	digits, ok := strings.CutPrefix(strings.TrimPrefix(value, "-"), "0x")
+	return ok && len(digits) <= 16 && strings.Trim(digits, "0123456789abcdefABCDEF") == ""
 }
 
 // sigil reports whether b begins a variable, a flag, a path or an expression
