@@ -140,7 +140,7 @@ func (s *shapes) look(w *window) idFound {
 		if best.score < 0.85 {
 			best.kind = nil
 		}
-	case start == 0 && w.at(-1) == ' ' && alphaBytes[w.at(-2)]:
+	case start == 0 && w.at(-1) == ' ' && (upperBytes[w.at(-2)] || alphaBytes[w.at(-2)] && w.at(2) == ' '):
 		lead := w.back(-1, idLeadBytes, 8)
 		if lead > -8 && !wordBytes[w.at(lead-1)] {
 			best = s.walk(w, lead) // "AB 12 34 56 C", "DE 129 273 398", "HH-AB 1234"

@@ -26,8 +26,14 @@ var numberLeadBytes = setOf("A-Za-z+(:-")
 
 const numberLeadMax = 15
 
+// numberGoesOn are the bytes after the first digits of a number with more of it.
+var numberGoesOn = setOf("A-Za-z0-9 .:)/+-")
+
 func number(w *window, ids *shapes) {
 	before := w.at(-1)
+	if n := w.run(0, digitBytes, 5); n < 5 && !numberGoesOn[w.at(n)] && before != '-' && (before != ' ' || !upperBytes[w.at(-2)]) {
+		return // most numbers in source; all that is told by so few digits ends a number plate
+	}
 	if upperBytes[before] && iban(w) {
 		tally(w, -2, 0)
 		return
