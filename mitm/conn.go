@@ -1,7 +1,6 @@
 package mitm
 
 import (
-	"bufio"
 	"errors"
 	"net"
 	"net/http"
@@ -10,8 +9,6 @@ import (
 	"sync/atomic"
 	"time"
 )
-
-type bufioReadWriter = bufio.ReadWriter
 
 // slowHeader is what a client is told whose first request did not arrive in
 // time. net/http would close the connection without a word.

@@ -1,6 +1,7 @@
 package mitm
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
 	"io"
@@ -34,9 +35,7 @@ func (p *Proxy) newConnect() *goproxy.ProxyHttpServer {
 				ctx.Resp = refusal(ctx.Req, http.StatusBadRequest, err.Error())
 				return &goproxy.ConnectAction{Action: goproxy.ConnectReject}, authority
 			}
-			take := func(r *http.Request, client net.Conn, _ *goproxy.ProxyCtx) {
-				p.open(r, client, host, port)
-			}
+			take := func(_ *http.Request, client net.Conn, _ *goproxy.ProxyCtx) { p.open(client, host, port) }
 			return &goproxy.ConnectAction{Action: goproxy.ConnectHijack, Hijack: take}, authority
 		}))
 	return g
@@ -61,7 +60,7 @@ func (p *Proxy) serveFront(w http.ResponseWriter, r *http.Request) {
 }
 
 // open takes over a client's connection after its CONNECT was understood.
-func (p *Proxy) open(r *http.Request, client net.Conn, host, port string) {
+func (p *Proxy) open(client net.Conn, host, port string) {
 	if !p.keep(client) {
 		_ = client.Close() // shutting down
 		return
@@ -71,7 +70,7 @@ func (p *Proxy) open(r *http.Request, client net.Conn, host, port string) {
 		p.terminate(client, host, port)
 		return
 	}
-	p.tunnel(r, client, net.JoinHostPort(host, port))
+	p.tunnel(client, net.JoinHostPort(host, port))
 }
 
 // splitAuthority reads the target of a CONNECT (RFC 9110 §9.3.6: host and port
@@ -104,7 +103,7 @@ type earlyBytes struct {
 	http.ResponseWriter
 }
 
-func (w earlyBytes) Hijack() (net.Conn, *bufioReadWriter, error) {
+func (w earlyBytes) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	c, rw, err := w.ResponseWriter.(http.Hijacker).Hijack()
 	if err != nil {
 		return nil, nil, err

@@ -113,7 +113,11 @@ func TestMatrixStreamsEventByEvent(t *testing.T) {
 					for i := range 5 {
 						fmt.Fprintf(w, "data: %d\n\n", i)
 						_ = http.NewResponseController(w).Flush()
-						<-next // the next event leaves only after this one arrived
+						select {
+						case <-next: // the next event leaves only after this one arrived
+						case <-r.Context().Done():
+							return
+						}
 					}
 				})})
 				req, _ := http.NewRequestWithContext(t.Context(), "POST", base+"/stream", strings.NewReader("{}"))

@@ -92,10 +92,14 @@ type Proxy struct {
 	loose    map[net.Conn]struct{}
 	draining bool
 	wg       sync.WaitGroup
+
+	// ctx ends when Shutdown stops waiting.
+	ctx    context.Context //nolint:containedctx // the proxy's own life
+	cancel context.CancelFunc
 }
 
-// New returns a Proxy that serves nothing yet. It panics if a needed part of
-// cfg is missing.
+// New returns a Proxy that serves nothing yet; end it with Shutdown. It panics
+// if a needed part of cfg is missing.
 func New(cfg Config) *Proxy {
 	if cfg.Transport == nil || cfg.Local == nil || cfg.Certificate == nil || cfg.Intercept == nil {
 		panic("mitm: Config needs Transport, Local, Certificate and Intercept")
@@ -119,12 +123,13 @@ func New(cfg Config) *Proxy {
 		distrust: newDistrust(),
 		loose:    make(map[net.Conn]struct{}),
 	}
+	p.ctx, p.cancel = context.WithCancel(context.Background())
 	p.tls = p.tlsConfig()
 	p.connect = p.newConnect()
 	p.plain = Relay(Upstream{Dial: cfg.Dial}.Transport(), nil)
 	p.guarded = Relay(cfg.Transport, nil)
 	p.front = p.newServer(http.HandlerFunc(p.serveFront))
-	p.front.ConnContext = frontContext
+	p.front.ConnContext = p.frontContext
 	p.front.ConnState = frontState
 	p.inner = p.newServer(http.HandlerFunc(p.serveIntercepted))
 	p.inner.ConnContext = interceptedContext
@@ -177,6 +182,7 @@ func (p *Proxy) Serve(l net.Listener) error {
 
 // Shutdown stops accepting, lets exchanges under way and tunnels finish until
 // ctx ends, then cuts what is left. It returns ctx's error if it had to cut.
+// Calling it again does no harm.
 func (p *Proxy) Shutdown(ctx context.Context) error {
 	p.mu.Lock()
 	p.draining = true
@@ -194,6 +200,7 @@ func (p *Proxy) Shutdown(ctx context.Context) error {
 	case <-ctx.Done():
 		err = errors.Join(err, ctx.Err())
 	}
+	p.cancel()
 	if err == nil {
 		return nil
 	}

@@ -55,7 +55,7 @@ func (h *relay) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	defer resp.Body.Close() //nolint:errcheck // read errors are told by Read
 	if resp.StatusCode == http.StatusSwitchingProtocols {
-		upgrade(w, resp)
+		upgrade(w, r, resp)
 		return
 	}
 	answer(w, r, resp)
@@ -257,6 +257,11 @@ type requestBody struct {
 }
 
 func (b *requestBody) Read(p []byte) (int, error) {
+	if b.ended() {
+		// The Transport looks once more after the end, when the server may
+		// have closed the body: an error then would cost the connection.
+		return 0, io.EOF
+	}
 	_ = b.rc.SetReadDeadline(time.Now().Add(bodyIdleTimeout)) // not every writer can
 	n, err := b.ReadCloser.Read(p)
 	if err != nil {

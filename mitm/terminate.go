@@ -48,7 +48,7 @@ func (p *Proxy) terminate(client net.Conn, host, port string) {
 		_ = client.Close() // the client left
 		return
 	}
-	ic := &intercepted{Conn: client, host: host, port: port, visit: Visit{Door: DoorConnect, Client: hostOf(client.RemoteAddr())}}
+	ic := &intercepted{Conn: client, host: host, port: port, visit: Visit{Door: DoorConnect, Client: hostOf(client.RemoteAddr()), keeper: p}}
 	tc := tls.Server(ic, p.tls)
 	ctx, cancel := context.WithTimeout(context.Background(), handshakeTimeout)
 	err := tc.HandshakeContext(ctx)
@@ -99,10 +99,6 @@ func looksLikeHTTP(header [5]byte) bool {
 // certificate (RFC 8446 §6.2): bad_certificate, certificate_unknown and
 // unknown_ca.
 func isDistrust(err error) bool {
-	var alert tls.AlertError
-	if errors.As(err, &alert) {
-		return alert == 42 || alert == 46 || alert == 48
-	}
 	// crypto/tls wraps a received alert in a net.OpError with an unexported
 	// type whose text is all there is to see.
 	var op *net.OpError
@@ -110,9 +106,8 @@ func isDistrust(err error) bool {
 		return false
 	}
 	text := op.Err.Error()
-	return strings.Contains(text, "bad certificate") ||
-		strings.Contains(text, "unknown certificate") ||
-		strings.Contains(text, "unknown certificate authority")
+	// "unknown certificate" stands for 46 and, with "authority", for 48.
+	return strings.Contains(text, "bad certificate") || strings.Contains(text, "unknown certificate")
 }
 
 // serveIntercepted answers one decrypted request. It is pinned to the host

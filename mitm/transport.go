@@ -69,8 +69,11 @@ func (u Upstream) transport(protocols ...string) *http.Transport {
 // mirror chooses by the client's protocol.
 type mirror struct {
 	h1, h2 *http.Transport
-	only2  sync.Map // hosts that refused HTTP/1.1 in ALPN; bounded by the intercept list
+	only2  sync.Map     // hosts that refused HTTP/1.1 in ALPN
+	known  atomic.Int32 // how many; those past only2Max are asked each time
 }
+
+const only2Max = 1024
 
 // RoundTrip implements http.RoundTripper.
 func (m *mirror) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -111,7 +114,9 @@ func (m *mirror) roundTrip1(r, spare *http.Request) (*http.Response, error) {
 		spare = spare.WithContext(spare.Context())
 		spare.Body = body
 	}
-	m.only2.Store(r.URL.Host, struct{}{})
+	if m.known.Add(1) <= only2Max {
+		m.only2.Store(r.URL.Host, struct{}{})
+	}
 	return m.h2.RoundTrip(spare)
 }
 

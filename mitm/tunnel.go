@@ -5,14 +5,13 @@ import (
 	"errors"
 	"io"
 	"net"
-	"net/http"
 	"os"
 	"sync/atomic"
 	"time"
 )
 
 // tunnel carries raw bytes between the client and addr. Nothing is looked at.
-func (p *Proxy) tunnel(r *http.Request, client net.Conn, addr string) {
+func (p *Proxy) tunnel(client net.Conn, addr string) {
 	start := time.Now()
 	t := Tunnel{Addr: addr}
 	if p.cfg.OnTunnelOpen != nil {
@@ -26,7 +25,7 @@ func (p *Proxy) tunnel(r *http.Request, client net.Conn, addr string) {
 	}()
 	defer client.Close() //nolint:errcheck // nothing more to say
 
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), dialTimeout)
+	ctx, cancel := context.WithTimeout(p.ctx, dialTimeout)
 	server, err := p.cfg.Dial(ctx, "tcp", addr)
 	cancel()
 	if err != nil {
@@ -60,6 +59,17 @@ func (p *Proxy) tunnel(r *http.Request, client net.Conn, addr string) {
 func splice(a, b net.Conn, idle time.Duration) (up, down int64) {
 	var last atomic.Int64 // when either direction last moved, in Unix nanoseconds
 	last.Store(time.Now().UnixNano())
+	// A half that waits to write has no read to time out. Each half that moves
+	// says so at least once per idle.
+	var watch *time.Timer
+	watch = time.AfterFunc(2*idle, func() {
+		if time.Since(time.Unix(0, last.Load())) >= 2*idle {
+			_, _ = a.Close(), b.Close()
+			return
+		}
+		watch.Reset(2 * idle)
+	})
+	defer watch.Stop()
 	done := make(chan int64)
 	go func() { done <- copyHalf(b, a, idle, &last) }()
 	down = copyHalf(a, b, idle, &last)

@@ -5,11 +5,16 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"time"
 )
+
+// closeGrace is how long one direction of an upgraded connection may go on after
+// the other has ended. WebSocket's closing handshake takes a round trip.
+const closeGrace = 30 * time.Second
 
 // upgrade passes a 101 on and then relays both directions until both are done
 // or one fails. resp.Body is the upstream's end.
-func upgrade(w http.ResponseWriter, resp *http.Response) {
+func upgrade(w http.ResponseWriter, r *http.Request, resp *http.Response) {
 	up, ok := resp.Body.(io.ReadWriteCloser)
 	if !ok {
 		panic("mitm: a 101 whose body cannot be written") // RoundTripper's contract
@@ -19,15 +24,27 @@ func upgrade(w http.ResponseWriter, resp *http.Response) {
 		panic(http.ErrAbortHandler) // HTTP/2 has no 101; the client asked for the impossible
 	}
 	defer client.Close() //nolint:errcheck // nothing more to say
+	if k := VisitOf(r.Context()).keeper; k != nil {
+		if !k.keep(client) {
+			return // shutting down
+		}
+		defer k.release(client)
+	}
 	if err := writeSwitch(rw.Writer, resp); err != nil {
 		return
 	}
-	done := make(chan struct{})
+	done := make(chan struct{}, 2)
 	go func() {
-		defer close(done)
 		relayHalf(up, &hijacked{Conn: client, r: rw.Reader})
+		done <- struct{}{}
 	}()
-	relayHalf(client, up)
+	go func() {
+		relayHalf(client, up)
+		done <- struct{}{}
+	}()
+	<-done
+	late := time.AfterFunc(closeGrace, func() { _, _ = client.Close(), up.Close() })
+	defer late.Stop()
 	<-done
 }
 

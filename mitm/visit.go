@@ -2,10 +2,9 @@ package mitm
 
 import (
 	"context"
+	"crypto/tls"
 	"net"
 	"net/http"
-
-	"crypto/tls"
 )
 
 // The doors, as records name them.
@@ -19,6 +18,14 @@ const (
 type Visit struct {
 	Door   string
 	Client string // the client's address, without a port
+
+	keeper keeper
+}
+
+// keeper looks after connections that have left net/http's care.
+type keeper interface {
+	keep(net.Conn) bool
+	release(net.Conn)
 }
 
 type visitKey struct{}
@@ -35,8 +42,8 @@ func VisitOf(ctx context.Context) Visit {
 
 // frontContext and interceptedContext run once per connection, so that a
 // request costs no allocation for its visit.
-func frontContext(ctx context.Context, c net.Conn) context.Context {
-	return context.WithValue(ctx, visitKey{}, &Visit{Door: DoorLocal, Client: hostOf(c.RemoteAddr())})
+func (p *Proxy) frontContext(ctx context.Context, c net.Conn) context.Context {
+	return context.WithValue(ctx, visitKey{}, &Visit{Door: DoorLocal, Client: hostOf(c.RemoteAddr()), keeper: p})
 }
 
 func interceptedContext(ctx context.Context, c net.Conn) context.Context {
