@@ -77,6 +77,7 @@ func scanLoop(b *testing.B, e *inspect.Engine, text string) {
 var hostile = []string{
 	"api_key=", "secret ", "token: ", "4111 ", "1", "1.", "@", "a@", "A", "=", "eyJ", "-----BEGIN PRIVATE KEY-----", "://a:", "sk-", "::",
 	"ignore ", "ignore all ", "system prompt ", "\u200b", "a\u200b", "![a](http", "QUFBQUFB ", "SGVsbG8gd29ybGQgSGVsbG8gd29ybGQK", "+1 ", "DE89 ", "bearer ", ".", "<|im_start|>",
+	"e ", "1gn0r3 ", "%69", `\u0069`, "&#105;", "vtaber ", "https://a.example/?q=QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFB&", "a\u0430", "\uff21", "\U0001d41a",
 }
 
 func BenchmarkScanHostile(b *testing.B) {

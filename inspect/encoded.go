@@ -14,7 +14,7 @@ func encoded() Detector {
 const (
 	// chunkBytes of a run are decoded at a time; chunkOverlap of them twice.
 	// Both are multiples of 4, or the next chunk would begin within a group.
-	chunkBytes   = 1024
+	chunkBytes   = 2048
 	chunkOverlap = 128
 	encodedMin   = 24
 )

@@ -208,8 +208,7 @@ func (c *cargo) sensitive(text string) bool {
 		return false
 	}
 	any := false
-	w.steps += 4 * len(text)
-	for _, f := range w.m.descend(text) {
+	for _, f := range w.descend(text) {
 		switch {
 		case f.Category == Secret && f.Score >= 0.8 && !signs(f.Rule):
 			c.found(ruleSecretURL, &secrets)

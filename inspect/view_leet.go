@@ -1,6 +1,9 @@
 package inspect
 
-import "sync"
+import (
+	"strings"
+	"sync"
+)
 
 // leetBytes begin what may stand for letters in a word.
 var leetBytes = setOf("0-9@$!|+")
@@ -23,6 +26,8 @@ var attackWords = []string{
 	"ignore", "disregard", "forget", "override", "bypass", "previous", "instructions", "instruction", "system", "prompt", "reveal",
 	"jailbreak", "developer", "unrestricted", "restrictions", "guidelines", "uncensored", "pretend", "password", "exfiltrate",
 	"conversation", "credentials", "safety", "filters", "directives", "confidential",
+	"vergiss", "ignoriere", "anweisungen", "vorherigen", "olvida", "instrucciones", "anteriores", "oublie", "consignes", "precedentes",
+	"dimentica", "istruzioni", "precedenti", "esqueca", "instrucoes",
 }
 
 // commonWords are those between them.
@@ -42,14 +47,20 @@ var commonWords = []string{
 type vocabulary struct {
 	words  map[string]string
 	attack map[string]bool
+	begins [1 << 10]bool // by pair
 }
 
+// pair numbers the first two letters of a word.
+func pair(a, b byte) int { return int(a&31)<<5 | int(b&31) }
+
 var viewWords = sync.OnceValue(func() *vocabulary {
-	v := &vocabulary{map[string]string{}, map[string]bool{}}
-	for _, list := range [][]string{commonWords, attackWords} {
+	v := &vocabulary{words: map[string]string{}, attack: map[string]bool{}}
+	for _, list := range [][]string{phraseWords(), commonWords, attackWords} {
 		for _, word := range list {
 			var key [leetMax]byte
-			v.words[string(leetKey(&key, word))] = word
+			letters := leetKey(&key, word)
+			v.words[string(letters)] = word
+			v.begins[pair(letters[0], letters[1])] = true
 		}
 	}
 	for _, word := range attackWords {
@@ -59,20 +70,38 @@ var viewWords = sync.OnceValue(func() *vocabulary {
 	return v
 })
 
+// phraseWords returns the words of all phrases, as far as they are ASCII.
+func phraseWords() []string {
+	var words []string
+	for _, list := range [][]phrase{overridePhrases, leakPhrases, personaPhrases, indirectPhrases, otherLanguages} {
+		for _, p := range list {
+			for _, word := range strings.FieldsFunc(p.spec, func(r rune) bool { return r > 0x7f || !alphaBytes[r] }) {
+				if len(word) > 2 && len(word) <= leetMax && ascii(p.spec) {
+					words = append(words, word)
+				}
+			}
+		}
+	}
+	return words
+}
+
 // leetKey writes word as all its disguises are written alike.
 func leetKey(key *[leetMax]byte, word string) []byte {
 	n := min(len(word), leetMax)
 	for i := range n {
-		b := lower(word[i])
-		if letter := leetLetters[b]; letter != 0 {
-			b = letter
-		}
-		if b == 'l' {
-			b = 'i'
-		}
-		key[i] = b
+		key[i] = leetByte(word[i])
 	}
 	return key[:n]
+}
+
+func leetByte(b byte) byte {
+	if letter := leetLetters[b]; letter != 0 {
+		return letter
+	}
+	if b = lower(b); b == 'l' {
+		return 'i'
+	}
+	return b
 }
 
 var leetWordBytes = setOf("A-Za-z0-9@$!|+")
@@ -106,7 +135,7 @@ func (s *scratch) plainLeet() bool {
 			}
 			end++
 		}
-		if leet > 0 && alpha > 0 && end-i >= leetMin && end-i <= leetMax && s.plainWord(i, end, alpha > leet) {
+		if leet > 0 && alpha > 0 && end-i >= leetMin && end-i <= leetMax && s.plainWord(i, end, 2*alpha >= leet) {
 			any = true
 		}
 		i = end + 1

@@ -98,13 +98,15 @@ func plainView(w *window) {
 	}
 	f := folding{s: s, runes: runeFolds()}
 	f.letters(text, from)
-	w.steps += 2 * len(text)
+	w.steps += 4 * len(text)
 	w.skipTo(viewStep)
 	if f.inside >= insideMin {
 		w.report(Evasion, ruleInvisible, 0.4, max(f.first, 0), max(f.last, 1))
 	}
 	f.leet = s.plainLeet()
+	s.tries = 0
 	f.spaced = s.joinSpaced()
+	w.steps += tryCost * s.tries
 	if views := f.views(); len(views) > 0 {
 		w.nested(0, w.n, views...)
 	}

@@ -101,32 +101,56 @@ func (s *scratch) blank(to, i int) {
 	s.bytes[to], s.from[to], s.to[to] = ' ', s.from[i], s.to[i]
 }
 
-// wordMax is longer than any word in the vocabulary.
-const wordMax = 14
+const (
+	wordMax  = 14  // longer than any word in the vocabulary
+	wordsMin = 16  // letters on end that are words run together
+	wordsMax = 256 // of them are looked at
+)
 
 // divide puts blanks between the known words of the letters from i to end, which
 // were set apart so evenly that the words ran together. The spacers that fell
 // away leave room for them.
 func (s *scratch) divide(i, end int) int {
-	if end-i < spacedMin || s.known(i, end) == end-i {
+	if end-i < wordsMin {
 		return end
 	}
-	for at := i; at < end && end < len(s.bytes); {
-		n := s.known(at, end)
-		if n == 0 {
-			at++
-			continue
-		}
-		if at > i && s.bytes[at-1] != ' ' {
-			end = s.insertBlank(at, end)
-			at++
-		}
-		if at += n; at < end && end < len(s.bytes) {
-			end = s.insertBlank(at, end)
-			at++
+	n := min(end-i, wordsMax)
+	var cut [wordsMax + 1]uint8
+	s.cuts(i, n, cut[:n+1])
+	// From the last cut to the first: each moves what follows it.
+	for at := n; at > 0; at -= int(cut[at]) {
+		if before := at - int(cut[at]); before > 0 && end < len(s.bytes) && (cut[at] > 1 || cut[before] > 1) {
+			end = s.insertBlank(i+before, end)
 		}
 	}
 	return end
+}
+
+// cuts finds the division of n letters from i on that leaves the fewest letters
+// in no known word, and has the fewest words. The cut at each place says how
+// long the word is that ends there; 1 is a letter in none.
+func (s *scratch) cuts(i, n int, cut []uint8) {
+	const word, stray = 1, 4
+	v := viewWords()
+	var cost [wordsMax + 1]uint16
+	var keys [wordsMax]byte
+	for k := range n {
+		keys[k] = leetByte(s.bytes[i+k])
+	}
+	for at := 1; at <= n; at++ {
+		cost[at], cut[at] = cost[at-1]+stray, 1
+		for size := 2; size <= min(wordMax, at); size++ {
+			from := at - size
+			c := cost[from] + word
+			if c >= cost[at] || !v.begins[pair(keys[from], keys[from+1])] {
+				continue
+			}
+			s.tries++
+			if _, ok := v.words[string(keys[from:at])]; ok {
+				cost[at], cut[at] = c, uint8(size)
+			}
+		}
+	}
 }
 
 // insertBlank moves bytes i to end on by one and returns their new end.
@@ -136,16 +160,4 @@ func (s *scratch) insertBlank(i, end int) int {
 	}
 	s.blank(i, i-1)
 	return end + 1
-}
-
-// known returns the length of the longest known word at i.
-func (s *scratch) known(i, end int) int {
-	words := viewWords().words
-	var key [leetMax]byte
-	for n := min(wordMax, end-i); n > 1; n-- {
-		if _, ok := words[string(leetKey(&key, string(s.bytes[i:i+n])))]; ok {
-			return n
-		}
-	}
-	return 0
 }

@@ -45,6 +45,7 @@ type scratch struct {
 	from  []int32
 	to    []int32
 	room  []byte // for what a view puts together on its way
+	tries int    // words looked up
 }
 
 // view resets the scratch, and reports false when enough views have been looked
@@ -93,9 +94,8 @@ func (w *window) nested(i, j int, views ...string) { w.nestedIf(nil, i, j, views
 func (w *window) nestedMaskable(views ...string) { w.nestedIf(maskable, 0, w.n, views) }
 
 func (w *window) nestedIf(wanted func(Category) bool, i, j int, views []string) {
-	s, m := w.scratch, w.m
-	w.steps += 4 * len(s.bytes)
-	for _, f := range m.descend(string(s.bytes)) {
+	s := w.scratch
+	for _, f := range w.descend(string(s.bytes)) {
 		if f.Category == Coverage || wanted != nil && !wanted(f.Category) {
 			continue
 		}
@@ -122,11 +122,17 @@ func (s *scratch) span(i, j int) (start, end int) {
 	return start, end
 }
 
-// descend reads a view's text.
-func (m *machine) descend(text string) []Finding {
+// descend reads a view's text, and pays for what was done to it.
+func (w *window) descend(text string) []Finding {
+	m := w.m
 	if m.child == nil {
 		m.child = new(machine)
 	}
 	m.child.depth = m.depth + 1
-	return m.child.scan(m.e, Source{Role: m.role, Call: m.call, Memory: m.memory}, text)
+	found := m.child.scan(m.e, Source{Role: m.role, Call: m.call, Memory: m.memory}, text)
+	w.steps += 2 * len(text)
+	for i := range m.child.lanes {
+		w.steps += m.child.lanes[i].spent
+	}
+	return found
 }
