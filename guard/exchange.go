@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/infershield/infershield/audit"
@@ -104,7 +105,7 @@ func (x *exchange) failed(err error) (*http.Response, error) {
 	}
 	code, reason := upstreamFault(err, x.rec.Host)
 	x.rec.Error = code
-	x.g.cfg.Log.Warn("upstream not reached", "id", x.rec.ID, "host", x.rec.Host, "code", code, "error", err)
+	x.g.cfg.Log.Warn("upstream not reached", "id", x.rec.ID, "host", x.rec.Host, "code", code, "reason", reason)
 	return x.refuse(llm.Upstream(reason, code)), nil
 }
 
@@ -124,18 +125,26 @@ func upstreamFault(err error, host string) (code, reason string) {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return "upstream_closed", host + " closed the connection before it answered."
 	}
-	return "upstream_unreachable", "InferShield cannot reach " + host + ": " + rootCause(err) + "."
+	if cause := systemCause(err); cause != "" {
+		return "upstream_unreachable", "InferShield cannot reach " + host + ": " + cause + "."
+	}
+	// The text of other errors can quote what the upstream sent, and an upstream
+	// may send back the key that it was given.
+	return "upstream_malformed", host + " sent an answer that is not HTTP."
 }
 
-// rootCause is the innermost error's text: the outer ones repeat addresses.
-func rootCause(err error) string {
-	for {
-		inner := errors.Unwrap(err)
-		if inner == nil {
-			return err.Error()
-		}
-		err = inner
+// systemCause is the operating system's word for what went wrong, if it was the
+// one to say so.
+func systemCause(err error) string {
+	var errno syscall.Errno
+	if errors.As(err, &errno) {
+		return errno.Error()
 	}
+	var op *net.OpError
+	if errors.As(err, &op) && op.Op == "dial" {
+		return op.Err.Error()
+	}
+	return ""
 }
 
 // blocked is the answer for what policy refuses.
@@ -177,11 +186,20 @@ func (x *exchange) plain(s string) (fit string) {
 			fit = "[not inspected]"
 		}
 	}()
+	s = x.withoutOwnKey(s)
 	found := x.g.cfg.Engine.Scan(inspect.Source{}, s)
 	if len(found) == 0 && len(s) <= plainMax {
 		return s
 	}
 	return x.policy.Excerpt(s, policy.Subject{}, found, plainMax)
+}
+
+// withoutOwnKey is s without the server's key.
+func (x *exchange) withoutOwnKey(s string) string {
+	if masked, found := x.g.cfg.Masked([]byte(s)); found {
+		return string(masked)
+	}
+	return s
 }
 
 // cover notes whether a surface was inspected.

@@ -33,6 +33,9 @@ type Config struct {
 	Recorder audit.Recorder
 	// Origin says how a request came in. Nil means that nothing is known.
 	Origin func(*http.Request) Origin
+	// Masked returns bytes without the server's own key, and whether it was in
+	// them. No policy lets it out to a client. Nil means that there is none.
+	Masked func([]byte) ([]byte, bool)
 	// KeyMode is the word for the record.
 	KeyMode string
 	// BodyMax is how many bytes of one body are read for inspection, encoded
@@ -66,6 +69,9 @@ func New(cfg Config) *Guard {
 	}
 	if cfg.Origin == nil {
 		cfg.Origin = func(*http.Request) Origin { return Origin{} }
+	}
+	if cfg.Masked == nil {
+		cfg.Masked = func(b []byte) ([]byte, bool) { return b, false }
 	}
 	if cfg.BodyMax == 0 {
 		cfg.BodyMax = bodyMaxDefault

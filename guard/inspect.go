@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"runtime/debug"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -24,11 +25,11 @@ func (x *exchange) inspect(d policy.Direction, doc *llm.Doc) {
 	for _, problem := range doc.Problems() {
 		x.noteProblem(d, problem)
 	}
-	best := -1
+	var best *llm.Segment
 	var bestFound []inspect.Finding
 	segments := doc.Segments()
 	for i := range segments {
-		seg := &segments[i]
+		seg := segments[i] // as it was read: judge may change the document's
 		if seg.Text == "" || seg.Known {
 			continue // Known is a word of the wire format, not its author's
 		}
@@ -36,12 +37,12 @@ func (x *exchange) inspect(d policy.Direction, doc *llm.Doc) {
 		if len(found) > 0 {
 			x.judge(d, doc, i, found)
 		}
-		if !seg.Key && (best < 0 || moreTelling(d, seg, &segments[best])) {
-			best, bestFound = i, found
+		if !seg.Key && (best == nil || moreTelling(d, &seg, best)) {
+			best, bestFound = &seg, found
 		}
 	}
-	if best >= 0 {
-		x.excerpt(d, &segments[best], bestFound)
+	if best != nil {
+		x.excerpt(d, best, bestFound)
 	}
 }
 
@@ -54,7 +55,11 @@ func (x *exchange) judge(d policy.Direction, doc *llm.Doc, i int, found []inspec
 	x.verdict = x.verdict.Join(v)
 	x.keepFindings(s, x.plainPath(doc, i, found), found)
 	if v.Action == policy.Redact {
-		doc.Replace(i, x.policy.Mask(seg.Text, v.Masked))
+		masked := x.policy.Mask(seg.Text, v.Masked)
+		if seg.Key {
+			masked += "_" + strconv.Itoa(i) // two members may not share a name
+		}
+		doc.Replace(i, masked)
 	}
 }
 
@@ -118,7 +123,7 @@ func (x *exchange) excerpt(d policy.Direction, seg *llm.Segment, found []inspect
 	}
 	s := x.subject
 	s.Direction, s.Role = d, sourceOf(seg.Role, d).Role
-	text := x.policy.Excerpt(seg.Text, s, found, x.g.cfg.ExcerptMax)
+	text := x.policy.Excerpt(x.withoutOwnKey(seg.Text), s, found, x.g.cfg.ExcerptMax)
 	if d == policy.Request {
 		x.rec.PromptExcerpt = text
 	} else {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/infershield/infershield/llm"
 	"github.com/infershield/infershield/policy"
@@ -36,22 +37,44 @@ func (x *exchange) request() *llm.Error {
 		x.cover("request.body", "skipped", "empty")
 		return nil
 	}
-	if kind := kindOf(x.out.Header); kind != "" {
-		if x.unscannable(policy.Request, "request.body", "opaque", kind, policy.Opaque) {
-			return x.blocked(policy.Request)
-		}
-		return x.passRequest("", "")
-	}
+	kind := kindOf(x.out.Header)
 	raw, whole, err := readUpTo(x.out.Body, x.g.cfg.BodyMax, x.out.ContentLength)
 	if err != nil {
 		x.rec.Error = "the request's body did not arrive whole"
 		return &llm.Error{Status: http.StatusBadRequest, Type: "invalid_request_error", Code: "body_incomplete",
 			Message: "InferShield could not read the whole request body. Send it again."}
 	}
-	if !whole {
+	// What a body says of itself does not hide text: only bytes that are none
+	// are passed over.
+	opaque := kind != "" && !isText(raw)
+	switch {
+	case opaque && x.unscannable(policy.Request, "request.body", "opaque", kind, policy.Opaque):
+		return x.blocked(policy.Request)
+	case opaque:
+		x.out.Body = prefixed(raw, x.out.Body)
+		return x.passRequest("", "")
+	case !whole:
 		return x.oversized(raw)
 	}
 	return x.requestBody(raw)
+}
+
+// isText reports whether a body is text for all that its beginning shows: UTF-8
+// without NUL. Images, sound and archives are not.
+func isText(b []byte) bool {
+	const sample = 4 << 10
+	head := b[:min(len(b), sample)]
+	if bytes.IndexByte(head, 0) >= 0 {
+		return false
+	}
+	for len(head) > 0 {
+		r, size := utf8.DecodeRune(head)
+		if r == utf8.RuneError && size == 1 && len(head) >= utf8.UTFMax {
+			return false
+		}
+		head = head[size:]
+	}
+	return true
 }
 
 // oversized handles a body of which raw is only the beginning.
@@ -230,7 +253,7 @@ func readUpTo(r io.Reader, maxBytes, expected int64) (b []byte, whole bool, err 
 func decoded(raw []byte, h http.Header, maxBytes int64) ([]byte, error) {
 	encoding := strings.Join(h.Values("Content-Encoding"), ",")
 	if encoding == "" {
-		return raw, nil
+		return raw, wide(raw)
 	}
 	r, err := llm.Decoder(encoding, bytes.NewReader(raw), maxBytes)
 	if err != nil {
@@ -240,5 +263,15 @@ func decoded(raw []byte, h http.Header, maxBytes int64) ([]byte, error) {
 	if err != nil {
 		return nil, errors.New("cannot be decoded")
 	}
-	return b, nil
+	return b, wide(b)
+}
+
+// wide refuses UTF-16 and UTF-32, which some JSON parsers detect and read (RFC
+// 4627 §3: two ASCII characters begin a text, so zeros show the width), and
+// ours does not.
+func wide(b []byte) error {
+	if bytes.HasPrefix(b, []byte("\xff\xfe")) || bytes.HasPrefix(b, []byte("\xfe\xff")) || bytes.IndexByte(b[:min(len(b), 4)], 0) >= 0 {
+		return errors.New("UTF-16 or UTF-32")
+	}
+	return nil
 }

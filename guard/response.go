@@ -11,10 +11,20 @@ import (
 	"github.com/infershield/infershield/policy"
 )
 
+// labelOwnKey marks an answer that held the server's key.
+const labelOwnKey = "server_key_returned"
+
 // response inspects the upstream's answer, at once where it is whole, as it
 // passes where it is streamed. It returns what the client gets.
 func (x *exchange) response(resp *http.Response) *http.Response {
 	x.rec.Status = resp.StatusCode
+	for name, values := range resp.Header {
+		for i, v := range values {
+			if masked := x.withoutOwnKey(v); masked != v {
+				resp.Header[name][i] = masked
+			}
+		}
+	}
 	x.cover("response.headers", "skipped", "not content")
 	media, _, _ := strings.Cut(resp.Header.Get("Content-Type"), ";")
 	s := x.subject
@@ -103,6 +113,11 @@ func (x *exchange) inspectResponse(raw []byte, h http.Header) *llm.Doc {
 	before := x.verdict
 	x.verdict = policy.Verdict{}
 	text, err := decoded(raw, h, x.g.cfg.BodyMax)
+	text, leaked := x.g.cfg.Masked(text)
+	if leaked {
+		x.note(policy.Response, labelOwnKey)
+		x.verdict.Action = max(x.verdict.Action, policy.Redact)
+	}
 	if err != nil {
 		x.unscannable(policy.Response, "response.body", "opaque", err.Error(), policy.Undecodable)
 		x.settleResponse(before)

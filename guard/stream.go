@@ -132,7 +132,14 @@ func (e *eventReader) next() {
 		e.err = err
 	}
 	if doc != nil {
-		e.pending = doc.Bytes()
+		var leaked bool
+		if e.pending, leaked = e.x.g.cfg.Masked(doc.Bytes()); leaked {
+			e.body.changed = true
+			if e.once(labelOwnKey) {
+				e.x.note(policy.Response, labelOwnKey)
+				e.x.verdict.Action = max(e.x.verdict.Action, policy.Redact)
+			}
+		}
 		e.final = e.final || doc.Final()
 		e.x.rec.HeldBytesMax = max(e.x.rec.HeldBytesMax, int64(len(e.pending)))
 	}

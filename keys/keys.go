@@ -3,6 +3,7 @@
 package keys
 
 import (
+	"bytes"
 	"errors"
 	"net/http"
 	"strings"
@@ -43,6 +44,7 @@ type Config struct {
 type Custodian struct {
 	mode     Mode
 	bearer   Secret // the Authorization value; zero where no server key is used
+	key      Secret // the same without the scheme
 	provider func(*http.Request) bool
 }
 
@@ -66,7 +68,7 @@ func New(cfg Config) (*Custodian, error) {
 	if cfg.Provider == nil {
 		panic("keys: Config needs Provider where a server key is used")
 	}
-	c.bearer = NewSecret("Bearer " + key)
+	c.key, c.bearer = NewSecret(key), NewSecret("Bearer "+key)
 	return c, nil
 }
 
@@ -86,6 +88,7 @@ func (c *Custodian) ModifyRequest(r *http.Request) error {
 	mayUse := !c.bearer.IsZero() && c.provider(r)
 	if c.mode == Server || mayUse {
 		strip(r.Header)
+		strip(r.Trailer)
 		if mayUse {
 			c.setKey(r)
 		}
@@ -102,6 +105,15 @@ func (c *Custodian) ModifyRequest(r *http.Request) error {
 // refused for that.
 func isPreflight(r *http.Request) bool {
 	return r.Method == http.MethodOptions && r.Header.Get("Origin") != "" && r.Header.Get("Access-Control-Request-Method") != ""
+}
+
+// Masked returns b with the server's key replaced, and whether it was in there:
+// a provider may send back what it was given. b is left as it is.
+func (c *Custodian) Masked(b []byte) (masked []byte, found bool) {
+	if c.key.IsZero() || !bytes.Contains(b, []byte(c.key.value())) {
+		return b, false
+	}
+	return bytes.ReplaceAll(b, []byte(c.key.value()), []byte(redacted)), true
 }
 
 func (c *Custodian) setKey(r *http.Request) {

@@ -348,3 +348,28 @@ func TestPreflightNeedsNoCredential(t *testing.T) {
 		}
 	}
 }
+
+func TestMasked(t *testing.T) {
+	c, err := keys.New(keys.Config{Mode: keys.Auto, Key: keys.NewSecret(serverKey), Provider: isProvider})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, found := c.Masked([]byte("you sent Bearer " + serverKey + ", " + serverKey)); !found || string(got) != "you sent Bearer [secret], [secret]" {
+		t.Errorf("got %q, %v", got, found)
+	}
+	if got, found := c.Masked([]byte("nothing")); found || string(got) != "nothing" {
+		t.Errorf("got %q, %v", got, found)
+	}
+}
+
+func TestTrailersAreStripped(t *testing.T) {
+	c, err := keys.New(keys.Config{Mode: keys.Server, Key: keys.NewSecret(serverKey), Provider: isProvider})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, _ := http.NewRequestWithContext(t.Context(), "POST", "https://api.openai.com/v1/models", nil)
+	r.Trailer = http.Header{"Authorization": {"Bearer x"}, "X-Api-Key": {"y"}, "X-Sum": {"1"}}
+	if err := c.ModifyRequest(r); err != nil || len(r.Trailer) != 1 {
+		t.Errorf("%v, trailers %v; want X-Sum alone", err, r.Trailer)
+	}
+}

@@ -180,8 +180,8 @@ func dialReason(err error) string {
 		return "no such host"
 	case isTimeout(err):
 		return "no answer in time"
-	case errors.As(err, &op):
+	case errors.As(err, &op) && op.Op == "dial":
 		return op.Err.Error()
 	}
-	return err.Error()
+	return "the connection failed" // other texts may quote what the other side sent
 }

@@ -12,7 +12,7 @@ import (
 // Keys shaped as the provider's are, in parts so that scanners of source let
 // them be.
 const (
-	serverKey = "sk-" + "proj-" + "ServersOwnKeyAbCdEfGhIjKlMnOpQrStUvWxYz0123"
+	serverKey = "sk-" + "proj-" + "ServersOwnKeyQz7Lw2Rt5Yp1Xc9Vb4Nm8Hd6Kf3Js0Ga"
 	clientKey = "sk-" + "proj-" + "ClientsOwnKeyZyXwVuTsRqPoNmLkJiHgFeDcBa9876"
 )
 

@@ -86,8 +86,10 @@ func newProduct(ctx context.Context, cfg *Config, stderr io.Writer) (*product, e
 		Policy:   p.policy.Load,
 		Recorder: audit.Tee{p.metrics, p.records, lineLog{p.log}},
 		Origin:   originOf,
+		Masked:   custodian.Masked,
 		KeyMode:  cfg.KeyMode.String(),
 		BodyMax:  cfg.BodyMax,
+		OnPanic:  func() { p.metrics.Panic() },
 		Log:      p.log,
 	})
 	p.proxy = mitm.New(mitm.Config{
@@ -108,8 +110,13 @@ func newProduct(ctx context.Context, cfg *Config, stderr io.Writer) (*product, e
 	return p, nil
 }
 
-// Close flushes what is recorded. The proxy must have been shut down.
-func (p *product) Close() error { return p.records.Close() }
+// Close cuts what the proxy still has open and stores what is recorded.
+func (p *product) Close() error {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel() // whoever wants draining has called Shutdown before
+	_ = p.proxy.Shutdown(ctx)
+	return p.records.Close()
+}
 
 func categoryNames() []string {
 	var names []string
@@ -161,7 +168,7 @@ func (c *Config) isProvider(u *url.URL) bool {
 	if host == "openai.com" || strings.HasSuffix(host, ".openai.com") {
 		return true
 	}
-	return host == c.Upstream.Hostname() || len(c.Intercept) == 1 && !strings.HasPrefix(c.Intercept[0], "*")
+	return host == c.Upstream.Hostname() || len(c.Intercept) == 1 && host == strings.ToLower(strings.TrimSuffix(c.Intercept[0], "."))
 }
 
 // withoutKey are the intercepted hosts that the server's key does not go to.
