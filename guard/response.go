@@ -30,6 +30,10 @@ func (x *exchange) response(resp *http.Response) *http.Response {
 	s := x.subject
 	s.Direction = policy.Response
 	switch {
+	case resp.StatusCode == http.StatusSwitchingProtocols && !isSocket(resp.Body), resp.StatusCode < 100:
+		_ = resp.Body.Close() // of no use
+		x.rec.Error = "upstream_malformed"
+		return x.refuse(llm.Upstream(x.rec.Host+" sent an answer that is not HTTP.", "upstream_malformed"))
 	case resp.StatusCode == http.StatusSwitchingProtocols:
 		if x.unscannable(policy.Response, "websocket", "opaque", "frames are relayed unread", policy.Opaque) {
 			return x.refuseResponse(resp)
@@ -62,6 +66,11 @@ func (x *exchange) response(resp *http.Response) *http.Response {
 		resp.Body = x.trail(resp)
 	}
 	return resp
+}
+
+func isSocket(body io.ReadCloser) bool {
+	_, ok := body.(io.ReadWriteCloser)
+	return ok
 }
 
 // refuseResponse drops the upstream's answer for one of our own.

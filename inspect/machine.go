@@ -147,6 +147,13 @@ next:
 }
 
 // hit decides a candidate, or puts it behind those that wait.
+// escaped reports whether text ends in a written-out control character, as in
+// JSON within JSON: the letter of \n is no part of the word after it.
+func escaped(text string) bool {
+	n := len(text)
+	return n > 1 && text[n-2] == '\\' && (text[n-1] == 'n' || text[n-1] == 'r' || text[n-1] == 't')
+}
+
 func (m *machine) hit(id uint16, start, end int) {
 	t := &m.e.triggers[id]
 	if !m.e.active[m.role][t.lane] {
@@ -155,7 +162,7 @@ func (m *machine) hit(id uint16, start, end int) {
 	if t.literal != "" && !t.stands(m.text[start:end]) {
 		return
 	}
-	if t.left != nil && start > 0 && t.left[m.text[start-1]] {
+	if t.left != nil && start > 0 && t.left[m.text[start-1]] && !escaped(m.text[:start]) {
 		return
 	}
 	c := candidate{trigger: id, start: m.base + start, end: m.base + end}

@@ -15,6 +15,7 @@ import (
 var refusalCodes = map[int]string{
 	http.StatusBadRequest:         "bad_request",
 	http.StatusMisdirectedRequest: "misdirected_request",
+	http.StatusMethodNotAllowed:   "method_not_allowed",
 	http.StatusBadGateway:         "upstream_unreachable",
 	http.StatusGatewayTimeout:     "upstream_timeout",
 }

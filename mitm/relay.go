@@ -32,6 +32,11 @@ type relay struct {
 
 // ServeHTTP implements http.Handler.
 func (h *relay) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.Method == http.MethodTrace || r.Method == http.MethodConnect {
+		// TRACE would show the client the key that it does not have.
+		refuse(w, r, http.StatusMethodNotAllowed, r.Method+" is not relayed")
+		return
+	}
 	interim := &interim{w: w}
 	out, err := h.outbound(w, r, interim)
 	if err != nil {

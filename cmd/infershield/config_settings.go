@@ -50,7 +50,7 @@ func networkSettings() []setting {
 			about: "the proxy: CONNECT, absolute-form and the `/v1` front on one port; `PROXY_PORT` sets the port alone",
 			set:   func(c *Config, s string) (err error) { c.Listen, err = parseAddr(s); return err }},
 		{env: "INFERSHIELD_ADMIN", flag: "admin", value: "host:port", initial: "127.0.0.1:8001", example: "127.0.0.1:8001",
-			about: "dashboard, API, `/metrics`, `/healthz` and `/readyz`",
+			about: "`/metrics`, `/healthz`, `/readyz` and `/health`",
 			set:   func(c *Config, s string) (err error) { c.Admin, err = parseAddr(s); return err }},
 		{env: "INFERSHIELD_DATA_DIR", flag: "data-dir", value: "dir", without: "the XDG data folder", example: "/var/lib/infershield",
 			about: "the CA and the audit database; made for its owner alone (0700)",

@@ -32,7 +32,7 @@ func newFront(relay http.Handler, o origins, listen string) http.Handler {
 	mux.HandleFunc("/v1/", f.serveV1)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		writeError(w, http.StatusNotFound, "invalid_request_error", "not_found",
-			"InferShield serves /v1/… and /health here; "+r.Method+" "+clip(r.URL.Path, 80)+" is neither. The dashboard and /metrics are on the admin port.")
+			"InferShield serves /v1/… and /health here; "+r.Method+" "+clip(r.URL.Path, 80)+" is neither. /metrics is on the admin port.")
 	})
 	return hostChecked(mux, f.hosts)
 }

@@ -7,8 +7,8 @@ import (
 	"github.com/fsnotify/fsnotify"
 )
 
-// reloadSettle is how long a policy file must be left alone before it is read:
-// editors write a file in several steps.
+// reloadSettle is how long after a change the policy file is read: editors write
+// a file in several steps.
 const reloadSettle = 100 * time.Millisecond
 
 // watchPolicy reads the policy file anew when it changes. A file that cannot be
@@ -20,7 +20,9 @@ func (p *product) watchPolicy() (stop func()) {
 	}
 	w, err := fsnotify.NewWatcher()
 	if err == nil {
-		err = w.Add(filepath.Dir(p.cfg.PolicyPath))
+		if err = w.Add(filepath.Dir(p.cfg.PolicyPath)); err != nil {
+			_ = w.Close() // of no use
+		}
 	}
 	if err != nil {
 		p.log.Warn("the policy file is not watched; restart to apply a change", "path", p.cfg.PolicyPath, "error", err)
@@ -34,19 +36,24 @@ func (p *product) watchPolicy() (stop func()) {
 func (p *product) reloadOn(w *fsnotify.Watcher) {
 	settled := time.NewTimer(time.Hour)
 	settled.Stop()
+	armed := false // or other files in the folder could put it off for ever
 	for {
 		select {
 		case _, ok := <-w.Events:
 			if !ok {
 				return
 			}
-			settled.Reset(reloadSettle)
+			if !armed {
+				armed = true
+				settled.Reset(reloadSettle)
+			}
 		case err, ok := <-w.Errors:
 			if !ok {
 				return
 			}
 			p.log.Warn("watching the policy file", "error", err)
 		case <-settled.C:
+			armed = false
 			p.reload()
 		}
 	}
