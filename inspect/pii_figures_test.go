@@ -5,11 +5,11 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"go/build"
 	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -130,9 +130,10 @@ func TestFiguresPIIOrdinary(t *testing.T) {
 		home, _ := os.UserHomeDir()
 		cache = filepath.Join(home, "go", "pkg", "mod")
 	}
-	for _, root := range []string{runtime.GOROOT(), cache} {
+	goroot := build.Default.GOROOT
+	for _, root := range []string{goroot, cache} {
 		filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
-			if err != nil || files >= 12000 && root == runtime.GOROOT() || files >= 20000 {
+			if err != nil || files >= 12000 && root == goroot || files >= 20000 {
 				return nil
 			}
 			if !d.Type().IsRegular() || !slices.Contains([]string{".go", ".md", ".txt", ".html", ".json", ".yaml", ".yml", ".js", ".py", ".sh"}, filepath.Ext(path)) {

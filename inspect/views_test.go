@@ -246,7 +246,7 @@ var foreign = []struct{ name, text string }{
 	{"greek", "Η επιτροπή συνεδρίασε την Τρίτη για να συζητήσει τον προϋπολογισμό. "},
 	{"german", "Die Prüfung der Bücher fällt später aus, weil größere Räume fehlen. "},
 	{"chinese", "委员会星期二开会，讨论了明年的预算；大家同意大部分问题。"},
-	{"persian", "کمیته روز سه‌شنبه برای بحث درباره‌ی بودجه‌ی سال آینده تشکیل جلسه داد. "},
+	{"persian", "کمیته روز سه\u200cشنبه برای بحث درباره\u200cی بودجه\u200cی سال آینده تشکیل جلسه داد. "},
 	{"emoji", "Well done 👩‍💻👨‍👩‍👧 and ❤️ thanks 🇩🇪🇫🇷 to all. "},
 }
 

@@ -130,7 +130,7 @@ func (a *app) list(ctx context.Context, log *audit.Log, picked audit.Filter, asJ
 		picked.Before = records[len(records)-1].Cursor()
 	}
 	if !asJSON && table.rows == 0 {
-		a.printHint("no exchange fits; infershield audit list without filters shows them all")
+		a.printHint("no exchange fits, or none is stored yet; without filters infershield audit list shows all")
 	}
 	return nil
 }
@@ -159,7 +159,7 @@ func newAuditShowCommand(a *app) *cobra.Command {
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.withLog(cmd, func(log *audit.Log) error {
-				records, err := log.Query(cmd.Context(), audit.Filter{ID: args[0], Limit: 1})
+				records, err := findSoon(cmd.Context(), log, args[0])
 				if err != nil {
 					return err
 				}
@@ -176,6 +176,23 @@ func newAuditShowCommand(a *app) *cobra.Command {
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	bindSettings(cmd, "audit", "data-dir")
 	return cmd
+}
+
+// findSoon looks for one record for a little longer than a proxy takes to store
+// it: people look up a 403 the moment they get it.
+func findSoon(ctx context.Context, log *audit.Log, id string) ([]audit.Record, error) {
+	const tries, pause = 8, 75 * time.Millisecond
+	for try := 1; ; try++ {
+		records, err := log.Query(ctx, audit.Filter{ID: id, Limit: 1})
+		if err != nil || len(records) > 0 || try == tries {
+			return records, err
+		}
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
 }
 
 func newAuditTailCommand(a *app) *cobra.Command {
