@@ -10,6 +10,8 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
+	"os/exec"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -227,6 +229,28 @@ func TestDistrustIsRecognised(t *testing.T) {
 	}
 	if got := strings.Count(g.logs.String(), "does not trust the InferShield authority"); got != 1 {
 		t.Errorf("logged %d times; want once", got)
+	}
+}
+
+// TestDistrustOfOpenSSL drives curl: OpenSSL says in clear, in TLS 1.3 too, that
+// it does not trust us.
+func TestDistrustOfOpenSSL(t *testing.T) {
+	curl, err := exec.LookPath("curl")
+	if err != nil {
+		if os.Getenv("CI") != "" {
+			t.Fatal(err)
+		}
+		t.Skip("curl is missing")
+	}
+	for _, version := range []string{"1.2", "1.3"} {
+		g := newRig(t, rigOptions{})
+		cmd := exec.CommandContext(t.Context(), curl, "-sS", "--noproxy", "", "--proxy", "http://"+g.addr, "--tls-max", version, base+"/")
+		if out, err := cmd.CombinedOutput(); err == nil {
+			t.Fatalf("curl trusts us: %s", out)
+		}
+		if got := <-g.distrusts; got != "127.0.0.1" {
+			t.Errorf("TLS %s: client %q", version, got)
+		}
 	}
 }
 

@@ -18,6 +18,35 @@ type intercepted struct {
 	net.Conn
 	host, port string // the CONNECT authority, to which requests are pinned
 	visit      Visit
+
+	// tail is the end of what the client sent during its handshake.
+	tail        [alertLen]byte
+	handshaking bool
+}
+
+// alertLen is the length of an alert in a record of its own (RFC 8446 §5.1, §6).
+const alertLen = 7
+
+// Read implements net.Conn. It is called by one goroutine at a time.
+func (ic *intercepted) Read(b []byte) (int, error) {
+	n, err := ic.Conn.Read(b)
+	if ic.handshaking && n > 0 {
+		if n >= alertLen {
+			copy(ic.tail[:], b[n-alertLen:n])
+		} else {
+			copy(ic.tail[:], ic.tail[n:])
+			copy(ic.tail[alertLen-n:], b[:n])
+		}
+	}
+	return n, err
+}
+
+// plainDistrust reports whether the client's last word was an alert in clear
+// that refuses the certificate. OpenSSL, and with it curl, Python and Node, sends
+// it so in TLS 1.3, where crypto/tls expects it encrypted and sees a bad MAC.
+func (ic *intercepted) plainDistrust() bool {
+	t := ic.tail
+	return t[0] == 21 && t[1] == 3 && t[3] == 0 && t[4] == 2 && t[5] == 2 && (t[6] == 42 || t[6] == 46 || t[6] == 48)
 }
 
 type interceptedKey struct{}
@@ -48,11 +77,12 @@ func (p *Proxy) terminate(client net.Conn, host, port string) {
 		_ = client.Close() // the client left
 		return
 	}
-	ic := &intercepted{Conn: client, host: host, port: port, visit: Visit{Door: DoorConnect, Client: hostOf(client.RemoteAddr()), keeper: p}}
+	ic := &intercepted{Conn: client, host: host, port: port, visit: Visit{Door: DoorConnect, Client: hostOf(client.RemoteAddr()), keeper: p}, handshaking: true}
 	tc := tls.Server(ic, p.tls)
 	ctx, cancel := context.WithTimeout(context.Background(), handshakeTimeout)
 	err := tc.HandshakeContext(ctx)
 	cancel()
+	ic.handshaking = false
 	if err != nil {
 		p.handshakeFailed(ic, err)
 		_ = client.Close() // nothing more to say
@@ -72,7 +102,7 @@ func (p *Proxy) handshakeFailed(ic *intercepted, err error) {
 			"this tunnel leads to "+host+" over TLS, but the client spoke plain HTTP; use https:// in its base URL")
 		return
 	}
-	if isDistrust(err) {
+	if isDistrust(err) || ic.plainDistrust() {
 		if p.cfg.OnDistrust != nil {
 			p.cfg.OnDistrust(client, host)
 		}
