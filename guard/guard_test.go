@@ -365,6 +365,23 @@ func TestStreamThatCannotBeDecoded(t *testing.T) {
 	}
 }
 
+// TestLongCompressedStreamIsWhole unpacks to far more than a body may.
+func TestLongCompressedStreamIsWhole(t *testing.T) {
+	sent := gzipped(strings.Repeat("data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"ha \"}}]}\n\n", 40000))
+	g := newRig(t, func(c *guard.Config) { c.BodyMax = 1 << 20 })
+	g.upstream = func(r *http.Request) (*http.Response, error) {
+		resp := answer(r, http.Header{"Content-Type": {"text/event-stream"}, "Content-Encoding": {"gzip"}}, sent)
+		resp.ContentLength = -1
+		return resp, nil
+	}
+	if _, got := g.post(chatURL, `{"stream":true}`); got != sent {
+		t.Errorf("%d bytes; want %d", len(got), len(sent))
+	}
+	if r := g.record(); r.Action != "allow" || r.Error != "" {
+		t.Errorf("record %+v", r)
+	}
+}
+
 func TestFailingInspectionFollowsPolicy(t *testing.T) {
 	for _, onError := range []string{"allow", "block"} {
 		p, err := policy.Parse([]byte("version: 1\non_error: " + onError + "\n"))

@@ -35,7 +35,7 @@ func (x *exchange) stream(resp *http.Response) (body io.ReadCloser, refused bool
 		// The decoder reads for us alone; the client gets what the upstream
 		// sent, as far as it has been read.
 		e.raw = new(bytes.Buffer)
-		dec, err := llm.Decoder(encoding, io.TeeReader(e.upstream, e.raw), x.g.cfg.BodyMax)
+		dec, err := llm.StreamDecoder(encoding, io.TeeReader(e.upstream, e.raw))
 		if err != nil {
 			refused = x.unscannable(policy.Response, "response.stream", "opaque", err.Error(), policy.Undecodable)
 			return x.pass(resp.Body), refused
@@ -124,7 +124,7 @@ func (e *eventReader) next() {
 		e.cover("opaque", labelFailed)
 		e.unread = true
 	case err != nil && err != io.EOF && e.upstream.err == nil: //nolint:errorlint // Next's contract
-		e.undecodable(err)
+		e.undecodable()
 		if e.err != nil {
 			return
 		}
@@ -150,18 +150,13 @@ func (e *eventReader) next() {
 }
 
 // undecodable handles a fault of the decoder's while the upstream is well: the
-// answer is over our limit, or not what it says it is. Its bytes can go on.
-func (e *eventReader) undecodable(err error) {
-	reason, why := policy.Undecodable, "cannot be decoded"
-	if errors.Is(err, llm.ErrTooLarge) {
-		reason, why = policy.TooLarge, "over the size limit"
-	}
-	if e.x.unscannable(policy.Response, "response.stream", "opaque", why, reason) {
-		e.noted[coveredKey] = true
+// answer is not what it says it is. Its bytes can go on.
+func (e *eventReader) undecodable() {
+	e.noted[coveredKey] = true
+	if e.x.unscannable(policy.Response, "response.stream", "opaque", "cannot be decoded", policy.Undecodable) {
 		e.err = errUnreadable
 		return
 	}
-	e.noted[coveredKey] = true
 	e.unread = true
 }
 

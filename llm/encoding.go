@@ -54,7 +54,22 @@ const (
 // needs no Close.
 func Decoder(contentEncoding string, r io.Reader, limit int64) (io.Reader, error) {
 	source := &counter{r: r}
-	var decoded io.Reader = source
+	decoded, err := layers(contentEncoding, source)
+	if err != nil {
+		return nil, err
+	}
+	return &limiter{r: decoded, source: source, left: max(limit, 0)}, nil
+}
+
+// StreamDecoder is Decoder without a limit, for what is read piece by piece and
+// not kept: a stream may be long, and repeat itself.
+func StreamDecoder(contentEncoding string, r io.Reader) (io.Reader, error) {
+	return layers(contentEncoding, r)
+}
+
+// layers puts the decoders that contentEncoding lists around source.
+func layers(contentEncoding string, source io.Reader) (io.Reader, error) {
+	decoded := source
 	names := strings.Split(contentEncoding, ",")
 	if len(names) > encodingsMax {
 		return nil, &EncodingError{contentEncoding}
@@ -70,7 +85,7 @@ func Decoder(contentEncoding string, r io.Reader, limit int64) (io.Reader, error
 		}
 		decoded = &layer{src: bufio.NewReader(decoded), open: open}
 	}
-	return &limiter{r: decoded, source: source, left: max(limit, 0)}, nil
+	return decoded, nil
 }
 
 // opener returns what begins to decode, or nil for a name we do not know.
