@@ -170,16 +170,12 @@ func (x *exchange) inspectURL() {
 			return
 		}
 		s := x.subject
-		x.verdict = x.verdict.Join(recordOnly(x.policy.Decide(s, found)))
+		v := x.policy.Decide(s, found)
+		v.Action = actable(v.Action)
+		x.verdict = x.verdict.Join(v)
 		x.keepFindings(s, "url", found)
 	})
 	x.coverDoc("request.url", nil, ok)
-}
-
-// recordOnly takes from a verdict that masks what cannot be masked there.
-func recordOnly(v policy.Verdict) policy.Verdict {
-	v.Action = actable(v.Action)
-	return v
 }
 
 // unscannable notes that a surface could not be inspected, and reports whether

@@ -279,6 +279,7 @@ func (e *eventReader) judge(role llm.Role, path string, found []inspect.Finding)
 	}
 }
 
+// actable is a for text that can be refused, but not changed.
 func actable(a policy.Action) policy.Action {
 	if a == policy.Redact {
 		return policy.Allow

@@ -49,9 +49,9 @@ func (p *Proxy) serveFront(w http.ResponseWriter, r *http.Request) {
 	case !r.URL.IsAbs():
 		p.cfg.Local.ServeHTTP(w, r)
 	case r.URL.Scheme != "http" && r.URL.Scheme != "https":
-		refuse(w, r, http.StatusBadRequest, fmt.Sprintf("cannot proxy a %q URL; only http and https", r.URL.Scheme))
+		refuse(w, http.StatusBadRequest, fmt.Sprintf("cannot proxy a %q URL; only http and https", r.URL.Scheme))
 	case r.URL.Hostname() == "":
-		refuse(w, r, http.StatusBadRequest, "the request line names no host")
+		refuse(w, http.StatusBadRequest, "the request line names no host")
 	case p.cfg.Intercept(canonicalHost(r.URL.Hostname())):
 		p.guarded.ServeHTTP(w, throughDoor(r, DoorAbsolute))
 	default:

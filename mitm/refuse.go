@@ -40,7 +40,7 @@ func refusalBody(status int, message string) []byte {
 	return []byte(b.String())
 }
 
-func refuse(w http.ResponseWriter, _ *http.Request, status int, message string) {
+func refuse(w http.ResponseWriter, status int, message string) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	_, _ = w.Write(refusalBody(status, message)) // the client may be gone

@@ -34,13 +34,13 @@ type relay struct {
 func (h *relay) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method == http.MethodTrace || r.Method == http.MethodConnect {
 		// TRACE would show the client the key that it does not have.
-		refuse(w, r, http.StatusMethodNotAllowed, r.Method+" is not relayed")
+		refuse(w, http.StatusMethodNotAllowed, r.Method+" is not relayed")
 		return
 	}
 	interim := &interim{w: w}
 	out, err := h.outbound(w, r, interim)
 	if err != nil {
-		refuse(w, r, http.StatusBadRequest, err.Error())
+		refuse(w, http.StatusBadRequest, err.Error())
 		return
 	}
 	resp, err := h.rt.RoundTrip(out)
@@ -55,7 +55,7 @@ func (h *relay) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if r.Context().Err() != nil {
 			panic(http.ErrAbortHandler) // the client left; nobody to tell
 		}
-		refuse(w, r, http.StatusBadGateway, "no answer from "+out.URL.Host+": "+dialReason(err))
+		refuse(w, http.StatusBadGateway, "no answer from "+out.URL.Host+": "+dialReason(err))
 		return
 	}
 	defer resp.Body.Close() //nolint:errcheck // read errors are told by Read

@@ -147,7 +147,7 @@ func (p *Proxy) serveIntercepted(w http.ResponseWriter, r *http.Request) {
 	ic := r.Context().Value(interceptedKey{}).(*intercepted)
 	if !ic.pins(r.Host) || (r.URL.Host != "" && !ic.pins(r.URL.Host)) {
 		p.cfg.Log.Warn("a request named another host than its CONNECT", "client", ic.visit.Client, "host", ic.host)
-		refuse(w, r, http.StatusMisdirectedRequest,
+		refuse(w, http.StatusMisdirectedRequest,
 			"this connection was opened to "+ic.authority()+"; open another one for another host")
 		return
 	}
