@@ -34,6 +34,7 @@ type exchange struct {
 	rec     audit.Record
 	verdict policy.Verdict
 	sums    sums
+	memory  memory
 	// secretNames are member names in which something private was found.
 	secretNames []string
 	once        sync.Once

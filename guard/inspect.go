@@ -33,13 +33,23 @@ func (x *exchange) inspect(d policy.Direction, doc *llm.Doc) {
 		if seg.Text == "" || seg.Known {
 			continue // Known is a word of the wire format, not its author's
 		}
-		found := x.g.cfg.Engine.Scan(sourceOf(seg.Role, d), seg.Text)
+		src := x.source(&seg, d)
+		if d == policy.Response && seg.Text[0] == '{' { // few paths are worth building
+			src.Call = src.Call || isArguments(doc.Path(i))
+		}
+		found := x.g.cfg.Engine.Scan(src, seg.Text)
 		if len(found) > 0 {
+			if d == policy.Request {
+				x.memory.value(seg.Text, found)
+			}
 			x.judge(d, doc, i, found)
 		}
 		if !seg.Key && (best == nil || moreTelling(d, &seg, best)) {
 			best, bestFound = &seg, found
 		}
+	}
+	if d == policy.Request {
+		x.memory.keep(doc.Segments())
 	}
 	if best != nil {
 		x.excerpt(d, best, bestFound)

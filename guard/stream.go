@@ -193,7 +193,7 @@ func (e *eventReader) take(doc *llm.Doc) {
 		}
 		t := e.running(seg)
 		if t == nil {
-			found := e.x.g.cfg.Engine.Scan(sourceOf(seg.Role, policy.Response), seg.Text)
+			found := e.x.g.cfg.Engine.Scan(e.x.source(seg, policy.Response), seg.Text)
 			if len(found) > 0 {
 				e.judge(seg.Role, e.x.plainPath(doc, i, found), found)
 			}
@@ -238,7 +238,7 @@ func (e *eventReader) running(seg *llm.Segment) *text {
 		return nil
 	}
 	name := strings.Clone(seg.Stream)
-	t = &text{name: e.x.plain(name), role: seg.Role, stream: e.x.g.cfg.Engine.Stream(sourceOf(seg.Role, policy.Response))}
+	t = &text{name: e.x.plain(name), role: seg.Role, stream: e.x.g.cfg.Engine.Stream(e.x.source(seg, policy.Response))}
 	e.texts[name] = t
 	e.order = append(e.order, name)
 	return t
