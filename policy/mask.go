@@ -14,7 +14,17 @@ import (
 // byte, but for the rest of a character that a span cuts. Findings whose span
 // is empty or outside text mask nothing.
 func (p *Policy) Mask(text string, found []inspect.Finding) string {
-	return mask(text, found, len(text))
+	return mask(text, 0, found, len(text))
+}
+
+// MaskPiece is Mask for a piece of a running text, which begins at byte at of
+// it and is cut between characters; the offsets of found are in the whole. A
+// span that began in an earlier piece was named there, and is only taken out
+// here. So the masked pieces in a row are the whole text masked, if every piece
+// is given all findings whose spans touch it or overlap one that does, and the
+// findings begin and end between characters.
+func (p *Policy) MaskPiece(text string, at int, found []inspect.Finding) string {
+	return mask(text, at, found, len(text))
 }
 
 // Private reports whether f must be masked wherever a part of the text is
@@ -34,7 +44,7 @@ func (p *Policy) Excerpt(text string, s Subject, found []inspect.Finding, bytesM
 			hidden = append(hidden, f)
 		}
 	}
-	return cut(mask(text, hidden, bytesMax), bytesMax)
+	return cut(mask(text, 0, hidden, bytesMax), bytesMax)
 }
 
 // cut shortens s to n bytes or a few less, so as not to split a character.
@@ -56,9 +66,9 @@ type span struct {
 	score      float64
 }
 
-// mask does Mask, and may stop once it has written bytesMax bytes.
-func mask(text string, found []inspect.Finding, bytesMax int) string {
-	spans := merge(text, found)
+// mask does MaskPiece, and may stop once it has written bytesMax bytes.
+func mask(text string, at int, found []inspect.Finding, bytesMax int) string {
+	spans := merge(text, at, found)
 	if len(spans) == 0 {
 		return text
 	}
@@ -69,26 +79,28 @@ func mask(text string, found []inspect.Finding, bytesMax int) string {
 		if bytesMax < len(text) && b.Len()+s.start-from > bytesMax {
 			break // Excerpt cuts before this span
 		}
-		b.WriteString(text[from:s.start])
-		b.WriteByte('[')
-		b.WriteString(strings.ToUpper(s.rule))
-		b.WriteString("_REDACTED]")
-		from = s.end
+		if s.start >= 0 {
+			b.WriteString(text[from:s.start])
+			b.WriteByte('[')
+			b.WriteString(strings.ToUpper(s.rule))
+			b.WriteString("_REDACTED]")
+		}
+		from = min(s.end, len(text))
 	}
 	b.WriteString(cut(text[from:], max(bytesMax, 0)))
 	return b.String()
 }
 
-// merge turns findings into spans that lie within text, start and end between
-// characters, do not overlap, and stand in order.
-func merge(text string, found []inspect.Finding) []span {
+// merge turns findings into spans of text, which begins at byte at of what the
+// findings are in. Spans touch text, start and end between characters, do not
+// overlap, and stand in order. The first begins before 0 where text is not the
+// beginning of the span.
+func merge(text string, at int, found []inspect.Finding) []span {
 	var spans []span
 	for _, f := range found {
-		start, end := max(f.Start, 0), min(f.End, len(text))
-		if start >= end {
-			continue
+		if start, end := max(f.Start, 0)-at, f.End-at; start < end {
+			spans = append(spans, span{before(text, start), after(text, end), f.Rule, f.Score})
 		}
-		spans = append(spans, span{before(text, start), after(text, end), f.Rule, f.Score})
 	}
 	slices.SortStableFunc(spans, func(a, b span) int {
 		if a.start != b.start {
@@ -108,11 +120,15 @@ func merge(text string, found []inspect.Finding) []span {
 		}
 		merged = append(merged, s)
 	}
-	return merged
+	return slices.DeleteFunc(merged, func(s span) bool { return s.end <= 0 || s.start >= len(text) })
 }
 
-// before is the start of the character that holds text[i].
+// before is the start of the character that holds text[i]; what lies
+// outside text is taken to be well cut.
 func before(text string, i int) int {
+	if i < 0 || i >= len(text) {
+		return i
+	}
 	for back := 0; back < utf8.UTFMax && i-back >= 0; back++ {
 		if utf8.RuneStart(text[i-back]) {
 			if _, size := utf8.DecodeRuneInString(text[i-back:]); size > back {
@@ -126,6 +142,9 @@ func before(text string, i int) int {
 
 // after is the end of the character that holds text[i-1].
 func after(text string, i int) int {
+	if i <= 0 || i > len(text) {
+		return i
+	}
 	start := before(text, i-1)
 	_, size := utf8.DecodeRuneInString(text[start:])
 	return max(i, start+size)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/infershield/infershield/inspect"
 	"github.com/infershield/infershield/policy"
+	"pgregory.net/rapid"
 )
 
 func at(rule string, score float64, start, end int) inspect.Finding {
@@ -109,6 +110,37 @@ func FuzzMask(f *testing.F) {
 		excerpt := p.Excerpt(text, policy.Subject{}, found, bytesMax)
 		if len(excerpt) > max(bytesMax, 0) || strings.Contains(excerpt, value) || !strings.HasPrefix(got, excerpt) {
 			t.Errorf("excerpt of %d bytes is %q of %q", bytesMax, excerpt, got)
+		}
+	})
+}
+
+// However a text is cut between characters, its masked pieces in a row are the
+// text masked.
+func TestMaskPieces(t *testing.T) {
+	p := policy.Default()
+	rapid.Check(t, func(t *rapid.T) {
+		text := rapid.StringOfN(rapid.RuneFrom([]rune("aé日 🙂")), 1, 40, -1).Draw(t, "text")
+		var between []int
+		for i := range text {
+			between = append(between, i)
+		}
+		between = append(between, len(text))
+		spans := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) inspect.Finding {
+			start := rapid.IntRange(0, len(between)-2).Draw(t, "start")
+			end := rapid.IntRange(start+1, len(between)-1).Draw(t, "end")
+			rule := rapid.SampledFrom([]string{"x", "y", "z"}).Draw(t, "rule")
+			return at(rule, rapid.Float64Range(0.3, 1).Draw(t, "score"), between[start], between[end])
+		}), 0, 5).Draw(t, "spans")
+		got, from := "", 0
+		for i := range text {
+			if i > from && rapid.Bool().Draw(t, "cut") {
+				got += p.MaskPiece(text[from:i], from, spans)
+				from = i
+			}
+		}
+		got += p.MaskPiece(text[from:], from, spans)
+		if want := p.Mask(text, spans); got != want {
+			t.Errorf("pieces of %q with %v give %q; want %q", text, spans, got, want)
 		}
 	})
 }
