@@ -171,6 +171,13 @@ func (d *Doc) Bytes() []byte {
 	return d.out
 }
 
+// Changed reports whether Bytes returns other bytes than were read.
+func (d *Doc) Changed() bool { return len(d.edited) > 0 }
+
+// Original returns exactly what was read, whatever was replaced. The caller must
+// not change it.
+func (d *Doc) Original() []byte { return d.raw }
+
 // edit is a change of raw.
 type edit struct {
 	start, end int

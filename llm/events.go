@@ -75,6 +75,10 @@ func (e *Events) Next() (*Doc, error) {
 	}
 }
 
+// Rest returns what was read and not yet returned. It is for a caller that goes
+// on without Events, which must not be used afterwards.
+func (e *Events) Rest() []byte { return e.buf }
+
 // fill reads once.
 func (e *Events) fill() int {
 	if cap(e.buf)-len(e.buf) < readBytesMin {
