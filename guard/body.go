@@ -75,9 +75,28 @@ type ending struct {
 	// whole says, where the end was not reached, whether all that matters has
 	// passed; nil means no. Clients that know the protocol stop there.
 	whole func() bool
-	// changed says that what the client got is not what the upstream sent.
-	changed bool
+	// changed says that what the client gets is not what the upstream sent, of
+	// which received, unless nil, has taken the sum so far.
+	changed  bool
+	received hash.Hash
 }
+
+// note takes the sum of what the upstream sent, where that differs from what
+// the client gets: out, which it has not begun to read.
+func (b *ending) note(sent, out []byte) {
+	if b.received == nil && !b.changed && !bytes.Equal(sent, out) {
+		// Up to here both have been the same.
+		if c, err := b.hash.(hash.Cloner).Clone(); err == nil { // SHA-256's never fails
+			b.received, b.changed = c, true
+		}
+	}
+	if b.received != nil {
+		b.received.Write(sent)
+	}
+}
+
+// cut says that the rest of what the upstream sends is not wanted.
+func (b *ending) cut() { b.received, b.changed = nil, true }
 
 // pass hands a body on unread.
 func (x *exchange) pass(body io.ReadCloser) io.ReadCloser { return x.ending(body, nil) }
@@ -109,8 +128,11 @@ func (b *ending) finish(err error) {
 		switch {
 		case err == io.EOF, b.whole != nil && b.whole(): //nolint:errorlint // Read's contract
 			x.rec.BodySHA256.ResponseOut = hex.EncodeToString(b.hash.Sum(nil))
-			if !b.changed {
+			switch {
+			case !b.changed:
 				x.rec.BodySHA256.ResponseIn = x.rec.BodySHA256.ResponseOut
+			case b.received != nil:
+				x.rec.BodySHA256.ResponseIn = hex.EncodeToString(b.received.Sum(nil))
 			}
 		case x.out.Context().Err() != nil || err == errLeft: //nolint:errorlint // our own value
 			x.rec.Error = "the client left during the answer"

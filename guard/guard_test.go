@@ -230,8 +230,7 @@ func TestUpstreamErrorsPassThrough(t *testing.T) {
 func TestStreamsPassByteForByte(t *testing.T) {
 	events := "data: {\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"\"}}]}\n\n" +
 		": keep-alive\r\n\r\n" +
-		"data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"The key is " + secret[:20] + "\"}}]}\n\n" +
-		"data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"" + secret[20:] + " indeed\"}}]}\n\n" +
+		chatEvent(0, "Write to jane.roe@exa") + chatEvent(0, "mple.net indeed") +
 		"data: [DONE]\n\n"
 	for _, encoding := range []string{"", "gzip"} {
 		g := newRig(t, nil)
@@ -250,10 +249,10 @@ func TestStreamsPassByteForByte(t *testing.T) {
 			t.Errorf("client got %q; want %q", got, sent)
 		}
 		r := g.record()
-		if !r.Stream || !slices.Contains(r.Labels, "openai_api_key") || r.BodySHA256.ResponseOut != sum(sent) || r.Action != "allow" {
+		if !r.Stream || !slices.Contains(r.Labels, "email_address") || r.BodySHA256.ResponseOut != sum(sent) || r.Action != "allow" {
 			t.Errorf("record %+v", r)
 		}
-		if want := "The key is [OPENAI_API_KEY_REDACTED] indeed"; r.ResponseExcerpt != want {
+		if want := "Write to [EMAIL_ADDRESS_REDACTED] indeed"; r.ResponseExcerpt != want {
 			t.Errorf("excerpt %q; want %q", r.ResponseExcerpt, want)
 		}
 	}

@@ -128,13 +128,18 @@ func (x *exchange) noteProblem(d policy.Direction, problem string) {
 
 // excerpt keeps the beginning of what was said, masked.
 func (x *exchange) excerpt(d policy.Direction, seg *llm.Segment, found []inspect.Finding) {
+	s := x.subject
+	s.Direction, s.Role = d, sourceOf(seg.Role, d).Role
+	x.excerptOf(s, seg.Text, found)
+}
+
+// excerptOf keeps the beginning of a text of s, masked.
+func (x *exchange) excerptOf(s policy.Subject, text string, found []inspect.Finding) {
 	if x.g.cfg.ExcerptMax < 0 {
 		return
 	}
-	s := x.subject
-	s.Direction, s.Role = d, sourceOf(seg.Role, d).Role
-	text := x.policy.Excerpt(x.withoutOwnKey(seg.Text), s, found, x.g.cfg.ExcerptMax)
-	if d == policy.Request {
+	text = x.policy.Excerpt(x.withoutOwnKey(text), s, found, x.g.cfg.ExcerptMax)
+	if s.Direction == policy.Request {
 		x.rec.PromptExcerpt = text
 	} else {
 		x.rec.ResponseExcerpt = text

@@ -1,0 +1,203 @@
+package guard_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"github.com/infershield/infershield/guard"
+	"github.com/infershield/infershield/policy"
+	"pgregory.net/rapid"
+)
+
+// streamedTexts are answers in which something must be masked, alone or beside
+// what must stay.
+var streamedTexts = []string{
+	"The key is " + secret + " indeed, and the rest of the text goes on.",
+	secret,
+	"Two of them: " + secret + ", " + secret + ".",
+	"export OPENAI_API_KEY=\"" + secret + "\"\nexport PATH=/usr/bin\npassword: \"tr0ub4dor&3xyz\"\n",
+	"postgres://admin:c0rrecthorse9battery@db.example.net:5432/app is where it is; write to jane.roe@example.net.",
+	"-----BEGIN RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEA7bq3XfGmZ1\nq0mJ8wM5p2w9x8c7v6b5n4m3\n-----END RSA PRIVATE KEY-----\nThat was it.",
+	"Nothing to see here: the committee met on Tuesday, and the budget was agreed on. 日本語 and 🙂 too.",
+}
+
+// cut divides text between characters at random.
+func cut(t *rapid.T, text string) []string {
+	var pieces []string
+	from := 0
+	for i := range text {
+		if i > from && rapid.IntRange(0, 3).Draw(t, "cut") == 0 {
+			pieces, from = append(pieces, text[from:i]), i
+		}
+	}
+	return append(pieces, text[from:])
+}
+
+// streamOf answers with events.
+func (g *rig) streamOf(events string) {
+	g.upstream = func(r *http.Request) (*http.Response, error) {
+		resp := answer(r, streamHeader, "")
+		resp.Body, resp.ContentLength = io.NopCloser(iotest.HalfReader(strings.NewReader(events))), -1
+		return resp, nil
+	}
+}
+
+func (g *rig) stream(events string) string {
+	g.streamOf(events)
+	_, got := g.post(chatURL, `{"stream":true,"messages":[]}`)
+	return got
+}
+
+// whole returns what a client gets of text in an answer that is not streamed.
+func (g *rig) whole(text string) string {
+	g.upstream = func(r *http.Request) (*http.Response, error) { return answer(r, jsonHeader, chatAnswer(text)), nil }
+	_, got := g.post(chatURL, `{"messages":[]}`)
+	var body struct {
+		Choices []struct{ Message struct{ Content string } }
+	}
+	if err := json.Unmarshal([]byte(got), &body); err != nil {
+		g.t.Fatalf("%s: %v", got, err)
+	}
+	g.forget()
+	return body.Choices[0].Message.Content
+}
+
+func (g *rig) forget() {
+	g.mu.Lock()
+	g.records = nil
+	g.mu.Unlock()
+}
+
+// chatDeltas joins what the events say, by choice.
+func chatDeltas(t interface{ Fatalf(string, ...any) }, events string) map[int]string {
+	texts := map[int]string{}
+	for _, event := range strings.Split(events, "\n\n") {
+		data, ok := strings.CutPrefix(event, "data: ")
+		if !ok || data == "[DONE]" {
+			continue
+		}
+		var chunk struct {
+			Choices []struct {
+				Index int
+				Delta struct{ Content string }
+			}
+		}
+		if err := json.Unmarshal([]byte(data), &chunk); err != nil {
+			t.Fatalf("%s: %v", data, err)
+		}
+		for _, c := range chunk.Choices {
+			texts[c.Index] += c.Delta.Content
+		}
+	}
+	return texts
+}
+
+func chatEvent(choice int, text string) string {
+	return fmt.Sprintf("data: {\"object\":\"chat.completion.chunk\",\"choices\":[{\"index\":%d,\"delta\":{\"content\":%s}}]}\n\n", choice, quote(text))
+}
+
+// TestStreamIsMaskedAsTheWhole: however an answer is cut into events, and
+// whatever other choice comes between, the client gets the text that it would
+// have got in one piece, and no event in which nothing was masked is changed.
+func TestStreamIsMaskedAsTheWhole(t *testing.T) {
+	g := newRig(t, nil)
+	want := map[string]string{}
+	for _, text := range streamedTexts {
+		want[text] = g.whole(text)
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		texts := []string{rapid.SampledFrom(streamedTexts).Draw(t, "text"), rapid.SampledFrom(streamedTexts).Draw(t, "other")}
+		pieces := [][]string{cut(t, texts[0]), cut(t, texts[1])}
+		var sent []string
+		for len(pieces[0])+len(pieces[1]) > 0 {
+			choice := rapid.IntRange(0, 1).Draw(t, "choice")
+			if len(pieces[choice]) == 0 {
+				choice = 1 - choice
+			}
+			sent = append(sent, chatEvent(choice, pieces[choice][0]))
+			pieces[choice] = pieces[choice][1:]
+		}
+		sent = append(sent, "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"},{\"index\":1,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n", "data: [DONE]\n\n")
+		got := g.stream(strings.Join(sent, ""))
+		g.forget()
+		for choice, text := range texts {
+			if said := chatDeltas(t, got)[choice]; said != want[text] {
+				t.Fatalf("choice %d: got %q; want %q", choice, said, want[text])
+			}
+		}
+		events := strings.SplitAfter(got, "\n\n")
+		if len(events) != len(sent)+1 {
+			t.Fatalf("%d events; want %d", len(events)-1, len(sent))
+		}
+		if texts[0] == want[texts[0]] && texts[1] == want[texts[1]] && got != strings.Join(sent, "") {
+			t.Fatalf("a clean stream was changed:\n%s\nwas\n%s", got, strings.Join(sent, ""))
+		}
+	})
+}
+
+// TestMaskedEventsAlone: of a stream with one secret, only the events that spell
+// it are changed.
+func TestMaskedEventsAlone(t *testing.T) {
+	g := newRig(t, nil)
+	sent := []string{
+		chatEvent(0, "The key"), ": keep-alive\r\n\r\n", chatEvent(0, " is "+secret[:20]), chatEvent(0, secret[20:]+" indeed"),
+		chatEvent(0, "."), "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n", "data: [DONE]\n\n",
+	}
+	got := g.stream(strings.Join(sent, ""))
+	want := slices.Clone(sent)
+	want[2], want[3] = chatEvent(0, " is [OPENAI_API_KEY_REDACTED]"), chatEvent(0, " indeed")
+	if got != strings.Join(want, "") {
+		t.Errorf("got\n%s; want\n%s", got, strings.Join(want, ""))
+	}
+	r := g.record()
+	if r.Action != "redact" || !slices.Contains(r.Labels, "openai_api_key") || r.HeldBytesMax == 0 ||
+		r.BodySHA256.ResponseIn != sum(strings.Join(sent, "")) || r.BodySHA256.ResponseOut != sum(got) {
+		t.Errorf("record %+v", r)
+	}
+}
+
+// TestNothingIsHeldInVain: where policy does not act, no event waits.
+func TestNothingIsHeldInVain(t *testing.T) {
+	g := newRig(t, settings(policy.Settings{Mode: policy.ModeWarn}))
+	sent := chatEvent(0, "my key: "+secret[:30]) + chatEvent(0, secret[30:]) + "data: [DONE]\n\n"
+	if got := g.stream(sent); got != sent {
+		t.Errorf("got %s", got)
+	}
+	if r := g.record(); r.Action != "allow" || r.HeldBytesMax != 0 || !slices.Contains(r.Labels, "openai_api_key") {
+		t.Errorf("record %+v", r)
+	}
+}
+
+// TestTextThatHangsTogetherForTooLong is released or refused, as policy says of
+// what is too large.
+func TestTextThatHangsTogetherForTooLong(t *testing.T) {
+	for _, handling := range []string{"flag", "block"} {
+		p, err := policy.Parse([]byte("version: 1\nrules: [{when: {category: secret}, action: redact}]\nunscannable: " + handling + "\n"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		g := newRig(t, func(c *guard.Config) { c.Policy = func() *policy.Policy { return p } })
+		var b strings.Builder
+		b.WriteString(chatEvent(0, "token: "+secret[:12]))
+		for range 3000 {
+			b.WriteString(chatEvent(1, strings.Repeat("All is well. ", 40)))
+		}
+		got := g.stream(b.String())
+		r := g.record()
+		if handling == "flag" && got != b.String() {
+			t.Errorf("flag: %d bytes; want %d", len(got), b.Len())
+		}
+		if handling == "block" && (r.Action != "block" || !strings.HasSuffix(got, "\n\n") || len(got) > b.Len()/2) {
+			t.Errorf("block: %d bytes, %+v", len(got), r)
+		}
+		if r.HeldBytesMax < 1<<20 || !slices.Contains(r.Labels, "too_large") {
+			t.Errorf("%s: record %+v", handling, r)
+		}
+	}
+}

@@ -1,0 +1,119 @@
+package guard
+
+import (
+	"hash/maphash"
+
+	"github.com/infershield/infershield/inspect"
+	"github.com/infershield/infershield/llm"
+	"github.com/infershield/infershield/policy"
+)
+
+// running is a text that comes in pieces: what is known of it so far, and how
+// much of it nothing later can change. The findings, the verdict and the masks
+// are those of the whole text, however it is cut.
+type running struct {
+	x       *exchange
+	subject policy.Subject
+	source  inspect.Source
+	path    string // for the record
+	stream  *inspect.Stream
+	end     int // of what has come
+	safe    int // no mask that is not known yet begins before it
+	gone    int // of what was handed out
+	masks   []inspect.Finding
+
+	hash  maphash.Hash // of what has come, to know its repeats by
+	head  []byte       // for the excerpt
+	found []inspect.Finding
+}
+
+// textSeed is common to all texts, so that their hashes can be compared. Nobody
+// outside knows it.
+var textSeed = maphash.MakeSeed()
+
+func (x *exchange) running(d policy.Direction, seg *llm.Segment, path string) *running {
+	src := x.source(seg, d)
+	t := &running{x: x, subject: x.subject, source: src, path: path, stream: x.g.cfg.Engine.Stream(src)}
+	t.subject.Direction, t.subject.Role, t.subject.Stream = d, src.Role, true
+	t.hash.SetSeed(textSeed)
+	return t
+}
+
+// write takes the next piece.
+func (t *running) write(piece string) {
+	const headMax = 2 << 10 // more than an excerpt, since masking comes before cutting
+	if room := headMax - len(t.head); room > 0 {
+		t.head = append(t.head, piece[:min(room, len(piece))]...)
+	}
+	_, _ = t.hash.WriteString(piece) // memory does not fail
+	t.end += len(piece)
+	found, safe := t.stream.Write(piece)
+	t.decide(found)
+	t.safe = min(safe, t.end)
+}
+
+// close decides what waited for the end of the text.
+func (t *running) close() {
+	t.decide(t.stream.Close())
+	t.safe = t.end
+}
+
+func (t *running) decide(found []inspect.Finding) {
+	if len(found) == 0 {
+		return
+	}
+	const foundMax = 64
+	if room := foundMax - len(t.found); room > 0 {
+		t.found = append(t.found, found[:min(room, len(found))]...)
+	}
+	v := t.x.policy.Decide(t.subject, found)
+	for _, f := range v.Masked {
+		if f.Start >= t.gone {
+			t.masks = append(t.masks, f)
+		}
+	}
+	if v.Action == policy.Redact && len(t.masks) == 0 {
+		v.Action = policy.Allow // it has passed: nothing was held back
+	}
+	t.x.verdict = t.x.verdict.Join(v)
+	t.x.keepFindings(t.subject, t.path, found)
+}
+
+// settled is how much of the text nothing later can change. A mask that is not
+// whole yet may still grow, and be named otherwise.
+func (t *running) settled() int {
+	at := t.safe
+	for again := true; again; {
+		again = false
+		for _, f := range t.masks {
+			if f.Start < at && f.End > at {
+				at, again = f.Start, true
+			}
+		}
+	}
+	return at
+}
+
+// piece is where a segment of a document stands in its running text.
+type piece struct {
+	text       *running
+	segment    int
+	start, end int
+}
+
+// hand writes the piece into doc as it goes out.
+func (p piece) hand(doc *llm.Doc) {
+	t := p.text
+	t.gone = max(t.gone, p.end)
+	for _, f := range t.masks {
+		if f.Start < p.end && f.End > p.start {
+			doc.Replace(p.segment, t.x.policy.MaskPiece(doc.Segments()[p.segment].Text, p.start, t.masks))
+			return
+		}
+	}
+}
+
+// repeats reports whether text is this one again, said at its end as a whole.
+func (t *running) repeats(text string, src inspect.Source) bool {
+	return len(text) == t.end && src == t.source && maphash.String(textSeed, text) == t.hash.Sum64()
+}
