@@ -22,13 +22,15 @@ type Doc struct {
 	// data lines, else nil.
 	lines []dataLine
 
-	segs     []Segment
-	marks    []mark // one per segment
-	nodes    []site // of the containers, outermost first
-	skips    []Skip
-	problems []string
-	model    string
-	stream   bool
+	segs      []Segment
+	marks     []mark // one per segment
+	nodes     []site // of the containers, outermost first
+	skips     []Skip
+	problems  []string
+	model     string
+	stream    bool
+	spellings []spelling
+	ends      *ends // what a document of a stream completes, or nil
 
 	edited []int // the segments replaced, each once
 	out    []byte
@@ -96,25 +98,6 @@ func (d *Doc) Model() string { return d.model }
 
 // Streaming reports whether the document asks for a stream ("stream": true).
 func (d *Doc) Streaming() bool { return d.stream }
-
-// Final reports whether an event is the last of its stream by the provider's
-// protocol: chat's [DONE], a Responses event of a response that has ended. A
-// client may stop reading there, before the stream itself ends.
-func (d *Doc) Final() bool {
-	if d.body == "[DONE]" {
-		return true
-	}
-	name, ok := bytes.CutPrefix(d.raw, []byte("event:"))
-	if !ok {
-		return false
-	}
-	name, _, _ = bytes.Cut(name, []byte("\n"))
-	switch string(bytes.TrimSpace(name)) {
-	case "response.completed", "response.failed", "response.incomplete", "error":
-		return true
-	}
-	return false
-}
 
 // Path returns the RFC 6901 JSON Pointer of segment i; for a member's name, that
 // of the member. It is empty for raw text. It is built at each call, because
@@ -187,10 +170,15 @@ type edit struct {
 func (d *Doc) splice() []byte {
 	edits := make([]edit, 0, len(d.edited))
 	whole := slices.IndexFunc(d.edited, func(i int) bool { return d.marks[i].form == formWhole })
+	if whole < 0 {
+		edits = d.appendUnspelt(edits)
+	}
 	for k, i := range d.edited {
 		switch {
 		case k == whole:
 			edits = d.appendWhole(edits, d.segs[i].Text)
+		case d.unspelt(i):
+			// What stood there is gone.
 		case whole < 0 || d.marks[i].form == formField:
 			edits = append(edits, d.literal(i))
 		}

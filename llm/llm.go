@@ -6,7 +6,9 @@
 //
 //   - [Doc.Bytes] is byte for byte what was read unless [Doc.Replace] was called.
 //   - After Replace(i, t), reading Bytes again gives the same segments except i,
-//     which is t, and every byte outside that one string literal is what it was.
+//     which is t, and every byte outside that one string literal is what it was;
+//     but log probabilities beside it, which spell a text out token by token and
+//     byte by byte, are written as null or as an empty list.
 //   - However a stream is cut into reads, [Events.Next] returns the same Docs,
 //     and their Bytes in a row are the stream.
 //   - Every string value and every member name of a valid JSON document is in
@@ -43,6 +45,9 @@ type Segment struct {
 	Text string
 	// Key marks the name of an object member.
 	Key bool
+	// Call marks what a tool call will do: arguments, input, code, commands and
+	// patches, in deltas and whole items alike.
+	Call bool
 	// Known marks a text that is a word of the wire formats themselves
 	// ("messages", "chat.completion") and stands alone: it says nothing
 	// that its author chose, so it need not be inspected.

@@ -3,6 +3,7 @@ package llm
 import (
 	"cmp"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -10,7 +11,8 @@ import (
 // eventNotes are what a typed event says of the running text that it continues.
 type eventNotes struct {
 	kind, item, response string
-	index                [notesEnd]int // by note; -1 where it does not say
+	object, id, status   string          // of an Assistants object
+	index                [indexNotes]int // by note; -1 where it does not say
 }
 
 func (e *eventNotes) reset() {
@@ -36,6 +38,10 @@ func (w *walker) remember(kind note, text string) {
 		}
 	case noteModel:
 		w.model = text
+	case noteFinish:
+		if text != "" {
+			w.finished = append(w.finished, w.open)
+		}
 	default:
 		w.notes.word(kind, text)
 	}
@@ -56,6 +62,9 @@ func (w *walker) measure(kind note, v []byte) {
 		w.stream = v[0] == 't'
 		return
 	}
+	if kind >= indexNotes {
+		return
+	}
 	i, err := strconv.Atoi(string(v))
 	if err != nil || i < 0 || w.open < 0 {
 		return
@@ -74,7 +83,15 @@ func (w *walker) settle() {
 		w.segs[p.segment].Role = w.voices[p.voice].speaks()
 	}
 	for _, r := range w.runs {
-		w.segs[r.segment].Stream = w.streamName(r.node, r.leaf)
+		s := &w.segs[r.segment]
+		s.Stream = w.streamName(r.node, r.leaf)
+		s.Call = s.Call || r.leaf.delta && w.notes.isCall()
+	}
+	if len(w.spellings) > 0 {
+		w.Doc.spellings = slices.Clone(w.spellings)
+	}
+	if w.names != nil {
+		w.ending()
 	}
 }
 
@@ -90,6 +107,12 @@ func (e *eventNotes) word(kind note, text string) {
 		e.item = text
 	case noteResponse:
 		e.response = text
+	case noteObject:
+		e.object = text
+	case noteID:
+		e.id = text
+	case noteStatus:
+		e.status = text
 	}
 }
 
@@ -101,7 +124,7 @@ func (w *walker) streamName(n int32, leaf *shape) string {
 	if leaf.delta {
 		b = w.notes.appendName(b)
 	} else {
-		b = w.appendCounted(b, n)
+		b = w.appendCounted(w.notes.appendObject(b), n)
 	}
 	if len(b) == 0 {
 		return ""
@@ -130,7 +153,12 @@ func (e *eventNotes) appendName(b []byte) []byte {
 		}
 	}
 	b = append(b, strings.TrimPrefix(family, "response.")...)
-	for _, id := range [...]string{e.response, e.item} {
+	return e.appendIDs(b, e.response, e.item)
+}
+
+// appendIDs appends, each after a slash, what identifies a text in its family.
+func (e *eventNotes) appendIDs(b []byte, response, item string) []byte {
+	for _, id := range [...]string{response, item} {
 		if id != "" {
 			b = append(append(b, '/'), id...)
 		}
@@ -141,6 +169,27 @@ func (e *eventNotes) appendName(b []byte) []byte {
 		}
 	}
 	return b
+}
+
+// appendObject appends which object of the Assistants API a delta belongs to.
+func (e *eventNotes) appendObject(b []byte) []byte {
+	kind, ok := strings.CutSuffix(e.object, ".delta")
+	if !ok {
+		return b
+	}
+	return append(append(append(b, kind...), '/'), e.id...)
+}
+
+// isCall reports whether the event tells what a tool call will do.
+func (e *eventNotes) isCall() bool {
+	family := strings.TrimPrefix(e.kind, "response.")
+	for _, call := range [...]string{"function_call_arguments.", "mcp_call_arguments.", "custom_tool_call_input.",
+		"code_interpreter_call_code.", "shell_call_command.", "apply_patch_call_operation_diff."} {
+		if strings.HasPrefix(family, call) {
+			return true
+		}
+	}
+	return false
 }
 
 // appendCounted appends "list/index" for each counted list around node n.

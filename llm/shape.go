@@ -17,6 +17,8 @@ type shape struct {
 	// delta marks a string that continues the text named by the event's type
 	// and identifiers (see eventNotes), with run as its last part if not empty.
 	delta bool
+	// call marks what a tool call will do, here and below.
+	call bool
 	// opaque says what a value here may be instead of text.
 	opaque opaque
 	// note says what the walk remembers of the value.
@@ -60,8 +62,15 @@ const (
 	noteContent
 	noteSummary
 	noteCommand
-	notesEnd
+	noteObject // what an Assistants object is, and its id and state
+	noteID
+	noteStatus
+	noteFinish   // "finish_reason" of a choice
+	noteSpelling // log probabilities: the text beside them again, token by token
 )
+
+// indexNotes are the first notes, of which some hold an index.
+const indexNotes = noteCommand + 1
 
 // Shapes that many tables share.
 var (
@@ -75,6 +84,8 @@ var (
 	encrypted   = &shape{opaque: opaqueEncrypted}
 	definition  = &shape{role: Definition}
 	operator    = &shape{role: System}
+	spelt       = &shape{note: noteSpelling}
+	called      = &shape{call: true}
 	// asked is a user's text: a string, a list of them, or token numbers.
 	asked = &shape{role: User, opaque: opaqueTokens, each: &shape{role: User, opaque: opaqueTokens}}
 )
@@ -87,6 +98,8 @@ var part = &shape{members: []member{
 	{"input_audio", &shape{members: []member{{"data", media}}}},
 	{"file", &shape{members: []member{{"file_data", media}}}},
 	{"file_data", media},
+	{"audio", audio}, // Realtime
+	{"logprobs", spelt},
 }}
 
 // speaker returns who speaks in a message of the given role.

@@ -12,10 +12,19 @@ var chatRequest = &shape{role: Other, members: []member{
 	{"prediction", &shape{role: User, members: []member{{"content", parts}}}},
 }}
 
-var chatMessage = &shape{role: User, voice: true, members: []member{
+var chatMessage = &shape{role: User, voice: true, members: append([]member{
 	{"role", aRole},
 	{"content", parts},
-}}
+}, chatCalls...)}
+
+// chatCalls are what a message asks of tools.
+var chatCalls = []member{
+	{"tool_calls", &shape{each: &shape{members: []member{
+		{"function", &shape{members: []member{{"arguments", called}}}},
+		{"custom", &shape{members: []member{{"input", called}}}},
+	}}}},
+	{"function_call", &shape{members: []member{{"arguments", called}}}},
+}
 
 var chatResponse = &shape{role: Other, members: []member{
 	{"choices", chatChoices},
@@ -27,8 +36,9 @@ var chatResponse = &shape{role: Other, members: []member{
 var chatChoices = &shape{role: Model, run: "choices", counted: true, each: &shape{members: []member{
 	{"index", anIndex},
 	{"delta", chatDelta},
-	{"message", &shape{members: []member{{"audio", &shape{members: []member{{"data", audio}}}}}}},
+	{"message", &shape{members: append([]member{{"audio", &shape{members: []member{{"data", audio}}}}}, chatCalls...)}},
 	{"logprobs", chatLogprobs},
+	{"finish_reason", &shape{note: noteFinish}},
 }}}
 
 var chatDelta = &shape{members: []member{
@@ -38,11 +48,11 @@ var chatDelta = &shape{members: []member{
 	{"reasoning", running("reasoning")},
 	{"tool_calls", &shape{run: "tool_calls", counted: true, each: &shape{members: []member{
 		{"index", anIndex},
-		{"function", &shape{members: []member{{"arguments", running("arguments")}, {"name", running("name")}}}},
-		{"custom", &shape{members: []member{{"input", running("input")}, {"name", running("name")}}}},
+		{"function", &shape{members: []member{{"arguments", calling("arguments")}, {"name", running("name")}}}},
+		{"custom", &shape{members: []member{{"input", calling("input")}, {"name", running("name")}}}},
 	}}}},
 	{"function_call", &shape{members: []member{
-		{"arguments", running("function_call/arguments")}, {"name", running("function_call/name")},
+		{"arguments", calling("function_call/arguments")}, {"name", running("function_call/name")},
 	}}},
 	{"audio", &shape{members: []member{
 		{"data", audio}, {"transcript", running("audio/transcript")},
@@ -50,7 +60,7 @@ var chatDelta = &shape{members: []member{
 }}
 
 // chatLogprobs spell the text out again, token by token: a running text too.
-var chatLogprobs = &shape{members: []member{
+var chatLogprobs = &shape{note: noteSpelling, members: []member{
 	{"content", &shape{each: &shape{members: []member{{"token", running("logprobs/content")}, {"bytes", tokenBytes}}}}},
 	{"refusal", &shape{each: &shape{members: []member{{"token", running("logprobs/refusal")}, {"bytes", tokenBytes}}}}},
 	{"tokens", &shape{each: running("logprobs/tokens")}},
@@ -59,6 +69,8 @@ var chatLogprobs = &shape{members: []member{
 var tokenBytes = &shape{opaque: opaqueTokens}
 
 func running(name string) *shape { return &shape{run: name} }
+
+func calling(name string) *shape { return &shape{run: name, call: true} }
 
 var completionsRequest = &shape{role: Other, members: []member{
 	{"prompt", asked},
@@ -78,6 +90,7 @@ func completionsAnswer(text *shape) *shape {
 			{"index", anIndex},
 			{"text", text},
 			{"logprobs", chatLogprobs},
+			{"finish_reason", &shape{note: noteFinish}},
 		}}}},
 		{"model", aModel},
 	}}

@@ -33,6 +33,12 @@ var itemMembers = []member{
 	{"encrypted_content", encrypted},
 	{"image_url", media},
 	{"file_data", media},
+	{"arguments", called},
+	{"input", called},
+	{"code", called},
+	{"action", called},
+	{"operation", called},
+	{"queries", called},
 }
 
 var toolOutput = &shape{role: Tool, members: part.members, each: part}
@@ -48,9 +54,10 @@ var responsesResponse = &shape{role: Other, members: []member{
 	{"model", aModel},
 }}
 
+// An event's own response and item identify the texts that it completes.
 var responsesEvent = &shape{role: Other, members: append([]member{
-	{"response", responsesResponse},
-	{"item", outputItem},
+	{"response", &shape{role: Other, members: append([]member{{"id", &shape{note: noteResponse}}}, responsesResponse.members...)}},
+	{"item", &shape{role: Model, voice: true, members: append([]member{{"id", &shape{note: noteItem}}}, itemMembers...)}},
 }, eventMembers...)}
 
 // eventMembers are the members of typed events: what is said, and which running
@@ -61,12 +68,14 @@ var eventMembers = []member{
 		{"stdout", &shape{delta: true, run: "stdout"}},
 		{"stderr", &shape{delta: true, run: "stderr"}},
 		{"text", &shape{delta: true, run: "text"}},
-		{"partial_json", &shape{delta: true, run: "partial_json"}},
+		{"partial_json", &shape{delta: true, run: "partial_json", call: true}},
 		{"thinking", &shape{delta: true, run: "thinking"}},
 		{"content", &shape{run: "content", counted: true, each: &shape{members: []member{ // Assistants
 			{"index", anIndex},
 			{"text", &shape{members: []member{{"value", running("text")}}}},
+			{"refusal", running("refusal")},
 		}}}},
+		{"step_details", &shape{members: []member{{"tool_calls", &shape{run: "tool_calls", counted: true, each: stepCall}}}}},
 	}}},
 	{"item_id", &shape{note: noteItem}},
 	{"response_id", &shape{note: noteResponse}},
@@ -78,14 +87,40 @@ var eventMembers = []member{
 	{"part", &shape{role: Model, members: part.members}},
 	{"text", &shape{role: Model}},
 	{"refusal", &shape{role: Model}},
-	{"arguments", &shape{role: Model}},
-	{"code", &shape{role: Model}},
-	{"input", &shape{role: Model}},
+	// Whether these are a call's is known by the event's type, as of deltas.
+	{"arguments", aWhole},
+	{"code", aWhole},
+	{"input", aWhole},
+	{"command", aWhole},
+	{"diff", aWhole},
+	{"id", &shape{note: noteID}}, // of an Assistants object
+	{"object", &shape{note: noteObject}},
+	{"status", &shape{note: noteStatus}},
+	{"logprobs", spelt},
 	{"transcript", &shape{role: Model}},
 	{"annotation", &shape{role: Model}},
 	{"partial_image_b64", media},
 	{"audio", &shape{opaque: opaqueAudioDelta}},
 }
+
+var aWhole = &shape{role: Model, delta: true}
+
+// stepCall is a tool call of an Assistants run, as it grows.
+var stepCall = &shape{members: []member{
+	{"index", anIndex},
+	{"function", &shape{members: []member{
+		{"arguments", calling("arguments")},
+		{"name", running("name")},
+		{"output", &shape{role: Tool, run: "output"}},
+	}}},
+	{"code_interpreter", &shape{members: []member{
+		{"input", calling("code")},
+		{"outputs", &shape{role: Tool, run: "outputs", counted: true, each: &shape{members: []member{
+			{"index", anIndex},
+			{"logs", running("logs")},
+		}}}},
+	}}},
+}}
 
 // The generic shapes give no role: the caller knows the direction. A stream is
 // read by the rules of every stream that we know, since an unknown path often
@@ -95,5 +130,5 @@ var (
 	genericEvent = &shape{role: Other, members: append([]member{
 		{"choices", chatChoices},
 		{"model", aModel},
-	}, eventMembers...)}
+	}, responsesEvent.members...)}
 )

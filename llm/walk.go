@@ -21,6 +21,7 @@ type node struct {
 	voice   int32  // in voices, or -1
 	shape   *shape
 	role    Role // "" while the voice is not settled
+	call    bool // see Segment.Call
 }
 
 // voice is an object that says itself who speaks in it.
@@ -33,18 +34,20 @@ type voice struct {
 // offsets. Walkers are pooled, so that a document costs no more than its Doc.
 type walker struct {
 	*Doc
-	root   *shape
-	dec    jsontext.Decoder
-	buf    bytes.Buffer
-	start  int   // where in body the decoder began
-	open   int32 // innermost open container, or -1
-	all    []node
-	voices []voice
-	mute   []pending // segments whose voice is not settled
-	runs   []run     // segments that may continue a running text
-	notes  eventNotes
-	names  map[string]string
-	arena  strings.Builder // decoded texts of this document
+	root      *shape
+	dec       jsontext.Decoder
+	buf       bytes.Buffer
+	start     int   // where in body the decoder began
+	open      int32 // innermost open container, or -1
+	all       []node
+	voices    []voice
+	mute      []pending // segments whose voice is not settled
+	runs      []run     // segments that may continue a running text
+	finished  []int32   // choices that have ended
+	spellings []spelling
+	notes     eventNotes
+	names     map[string]string
+	arena     strings.Builder // decoded texts of this document
 }
 
 type pending struct{ segment, voice int32 }
@@ -157,6 +160,7 @@ func (w *walker) strict(data []byte, options []jsontext.Options) error {
 	w.segs, w.marks, w.nodes, w.skips = w.segs[:0], w.marks[:0], w.nodes[:0], nil
 	w.model, w.stream = "", false
 	w.all, w.voices, w.mute, w.runs = w.all[:0], w.voices[:0], w.mute[:0], w.runs[:0]
+	w.finished, w.spellings = w.finished[:0], w.spellings[:0]
 	w.notes.reset()
 	w.open = -1
 	w.buf = *bytes.NewBuffer(data[w.start:])
@@ -233,7 +237,14 @@ func (w *walker) enter(array bool) error {
 	at, s := w.place()
 	n := node{array: array, name: -1, index: -1, voice: -1, shape: s, role: Other}
 	if w.open >= 0 {
-		n.role, n.voice = w.all[w.open].role, w.all[w.open].voice
+		in := &w.all[w.open]
+		n.role, n.voice, n.call = in.role, in.voice, in.call
+	}
+	if s != nil {
+		n.call = n.call || s.call
+		if s.note == noteSpelling {
+			w.spellings = append(w.spellings, spelling{owner: w.open, start: int32(w.offset() - 1)})
+		}
 	}
 	switch {
 	case s == nil:
@@ -250,6 +261,12 @@ func (w *walker) enter(array bool) error {
 }
 
 func (w *walker) leave() {
+	if n := &w.all[w.open]; n.shape != nil && n.shape.note == noteSpelling {
+		last := len(w.spellings) - 1
+		if w.spellings[last].end = int32(w.offset()); n.count == 0 {
+			w.spellings = w.spellings[:last]
+		}
+	}
 	w.open = w.nodes[w.open].node
 	w.passed()
 }
@@ -263,7 +280,7 @@ func (w *walker) str(n int) error {
 		if in := &w.all[w.open]; !in.array && in.name < 0 {
 			in.name, in.next = m.start, in.shape.member(text)
 			m.site = site{w.open, m.start}
-			return w.segment(Segment{Role: in.role, Text: text, Key: true, Known: isWord(text)}, m)
+			return w.segment(Segment{Role: in.role, Text: text, Key: true, Call: in.call, Known: isWord(text)}, m)
 		}
 	}
 	var s *shape
@@ -292,7 +309,7 @@ func (w *walker) decode(lit string) string {
 func (w *walker) text(text string, m mark, s *shape) error {
 	seg := Segment{Role: Other, Text: text}
 	if w.open >= 0 {
-		seg.Role = w.all[w.open].role
+		seg.Role, seg.Call = w.all[w.open].role, w.all[w.open].call
 	}
 	if s == nil {
 		seg.Known = isWord(text)
@@ -301,6 +318,7 @@ func (w *walker) text(text string, m mark, s *shape) error {
 	if s.role != "" {
 		seg.Role = s.role
 	}
+	seg.Call = seg.Call || s.call
 	if s.note != noteNone {
 		w.remember(s.note, text)
 	}
