@@ -13,6 +13,9 @@ func judgeToken(a assignment, value string) float64 {
 	case len(value) < 10 || h.others > len(value)/3:
 		return 0
 	case uuid(value):
+		if !randomUUID(value) {
+			return 0
+		}
 		return 0.6
 	case h.digits == 0 && (len(value) < 20 || h.upper < 3 || h.lower < 3 || h.marks > 0):
 		return 0

@@ -51,7 +51,7 @@ var tailStops = []string{
 var headStops = []string{
 	"public", "pub", "publishable", "cache", "sort", "primary", "foreign", "partition", "object", "tokenizer", "bos", "eos", "pad", "unk", "stop", "next",
 	"page", "continuation", "sync", "etag", "csrf", "xsrf", "idempotency", "hash", "hashed", "digest", "checksum", "revoked", "expired", "max", "num",
-	"bypass", "compass", "first", "single", "multi", "invalid", "wrong", "fake", "mock", "dummy", "example", "author", "oauth2", "change",
+	"bypass", "compass", "first", "single", "multi", "invalid", "wrong", "fake", "mock", "dummy", "example", "author", "oauth2", "change", "non", "not",
 }
 
 // match is the trigger function of a keyword.
@@ -71,14 +71,15 @@ func (k keyword) match(w *window) {
 	if reference(value) || placeholder(value) || !a.quoted && sigil(value[0]) {
 		return
 	}
-	if n, ok := namedByProvider(a.name, value); ok {
+	n, ok, near := namedByProvider(a.name, value)
+	if ok {
 		w.take(Secret, n.rule, n.score(), a.start, a.end)
 		return
 	}
 	if k.judge == nil || stopped(tail, tailStops) || !k.qualified(a.name) {
 		return
 	}
-	if stopped(a.head, headStops) {
+	if stopped(a.head, headStops) || near || misfit(a.name, value) || repeats(value) {
 		return
 	}
 	if score := k.judge(a, value); score > 0 {

@@ -46,8 +46,9 @@ func indexNamed() map[string][]named {
 }
 
 // namedByProvider returns the row whose provider the name tells and whose
-// format the value has.
-func namedByProvider(name, value string) (named, bool) {
+// format the value has. Of a name whose provider is known but whose value has
+// the length of none of the formats, near says whether it nearly has.
+func namedByProvider(name, value string) (n named, ok, near bool) {
 	var buf [2 * nameMax]byte
 	last := 0 // where the word before begins in buf
 	used := 0
@@ -62,30 +63,49 @@ func namedByProvider(name, value string) (named, bool) {
 			buf[used] = lower(word[i])
 			used++
 		}
-		if n, ok := fits(namedIndex[string(buf[from:used])], value); ok {
-			return n, true
+		rows := namedIndex[string(buf[from:used])]
+		if n, ok = fits(rows, value); ok {
+			return n, true, false
 		}
+		near = near || short(rows, value)
 		if from > last || last == 0 && from > 0 {
-			if n, ok := fits(namedIndex[string(buf[last:used])], value); ok {
-				return n, true
+			rows = namedIndex[string(buf[last:used])]
+			if n, ok = fits(rows, value); ok {
+				return n, true, false
 			}
+			near = near || short(rows, value)
 		}
 		last = from
 	}
-	return named{}, false
+	return named{}, false, near
+}
+
+// short reports whether value is hexadecimal as one of the rows is, whose length
+// is fixed, but a few digits short of it: cut off, or made up.
+func short(rows []named, value string) bool {
+	for _, n := range rows {
+		if n.bytes == hexBytes && n.min == n.max && len(value) < n.min && len(value) >= n.min-8 && consists(value, hexBytes) {
+			return true
+		}
+	}
+	return false
+}
+
+// consists reports whether value has no byte outside s.
+func consists(value string, s *set) bool {
+	for i := range len(value) {
+		if !s[value[i]] {
+			return false
+		}
+	}
+	return true
 }
 
 // fits returns the first of the rows whose format value has.
 func fits(rows []named, value string) (named, bool) {
-next:
 	for _, n := range rows {
-		if len(value) < n.min || len(value) > n.max || distinct(value) < 6 {
+		if len(value) < n.min || len(value) > n.max || distinct(value) < 6 || !consists(value, n.bytes) {
 			continue
-		}
-		for i := range len(value) {
-			if !n.bytes[value[i]] {
-				continue next
-			}
 		}
 		if h := shapeOf(value); h.digits == 0 && (h.wordlike() || h.turns == 0) {
 			continue

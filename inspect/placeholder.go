@@ -74,6 +74,26 @@ func sequence(s string) bool {
 	return false
 }
 
+// repeats reports whether ten bytes of s stand in it twice, as they do where a
+// value was made up by copying, and next to never in a random one.
+func repeats(s string) bool {
+	const most = 10
+	s = s[:min(len(s), 96)]
+	for lag := 1; lag+most <= len(s); lag++ {
+		same := 0
+		for i := lag; i < len(s); i++ {
+			if s[i] != s[i-lag] {
+				same = 0
+				continue
+			}
+			if same++; same == most {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // run counts how many bytes in a row were each one more than the last.
 type run struct {
 	last byte

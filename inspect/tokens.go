@@ -29,7 +29,7 @@ func tokens() Detector {
 		}
 	}
 	d.triggers = append(d.triggers,
-		trigger{literal: ":A", back: digitBytes, backMax: 10, match: telegramToken},
+		trigger{literal: ":A", back: digitBytes, backMax: 16, match: telegramToken},
 		trigger{literal: "-us", back: hexBytes, backMax: 32, match: mailchimpKey},
 		trigger{literal: ".atlasv1.", back: alnumBytes, backMax: 14, match: terraformToken},
 		trigger{literal: "Q~", back: azureBytes, backMax: 4, match: azureSecret},
@@ -64,12 +64,13 @@ func (t token) match(w *window) {
 // telegramToken is a bot's number, a colon and 35 characters that begin AA, or
 // A where the text speaks of a bot.
 func telegramToken(w *window) {
-	start := w.back(0, digitBytes, 11)
-	if -start < 8 || -start > 10 || wordBytes[w.at(start-1)] {
+	start := w.back(0, digitBytes, 17)
+	if -start < 5 || -start > 16 || wordBytes[w.at(start-1)] {
 		return
 	}
 	end := w.run(w.n, tokenBytes, 35)
-	if end != w.n+34 || w.at(w.n) != 'A' && !w.context(start, 64, "telegr", "bot") {
+	known := -start >= 8 && -start <= 10 && w.at(w.n) == 'A'
+	if end != w.n+34 || !known && !w.context(start, 64, "telegr", "bot") {
 		return
 	}
 	if body := w.slice(w.n, end); mixed(body) && !placeholder(body) {

@@ -60,7 +60,7 @@ func awsKeyID(body string) float64 {
 // random judges a body that must hold both digits and letters, and not read
 // like words.
 func random(body string) float64 {
-	if h := shapeOf(body); h.digits > 0 && h.letters() > 0 && distinct(body) >= 8 && (!h.wordlike() || h.digits*8 >= len(body)) {
+	if h := shapeOf(body); h.digits > 0 && h.letters() > 0 && distinct(body) >= 8 && (!h.wordlike() || h.digits*8 >= len(body)) && !repeats(body) {
 		return tokenScore
 	}
 	return 0
@@ -134,4 +134,13 @@ func sentryOrg(body string) float64 {
 		return 0
 	}
 	return random(body)
+}
+
+// bedrockKey judges the body of a short-lived key, which begins with the host's
+// name in base64.
+func bedrockKey(body string) float64 {
+	if !strings.HasPrefix(body, "YmVkcm9jay5hbWF6b25hd3MuY29t") {
+		return 0
+	}
+	return tokenScore
 }

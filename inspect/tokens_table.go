@@ -9,6 +9,7 @@ var (
 	slashedBytes  = setOf("A-Za-z0-9_/-")
 	paddedBytes   = setOf("A-Za-z0-9_=-")
 	stdB64Bytes   = setOf("A-Za-z0-9+/=")
+	equalBytes    = setOf("A-Za-z0-9_=.-")
 )
 
 // tokenTable holds the formats as their providers describe or show them. A row
@@ -39,7 +40,7 @@ var tokenTable = []token{
 	{rule: "aws_access_key_id", literal: "ASIA", bytes: base32Bytes, min: 16, max: 16, check: awsKeyID},
 	{rule: "aws_access_key_id", literal: "ABIA", bytes: base32Bytes, min: 16, max: 16, check: awsKeyID},
 	{rule: "aws_access_key_id", literal: "ACCA", bytes: base32Bytes, min: 16, max: 16, check: awsKeyID},
-	{rule: "gcp_api_key", literal: "AIza", bytes: tokenBytes, min: 35, max: 35, check: random},
+	{rule: "gcp_api_key", literal: "AIza", bytes: tokenBytes, min: 35, max: 35, check: googleKey},
 	{rule: "gcp_oauth_secret", literal: "GOCSPX-", bytes: tokenBytes, min: 28, max: 28},
 	{rule: "gcp_oauth_token", literal: "ya29.", bytes: tokenBytes, min: 40, max: 280, check: random},
 	{rule: "digitalocean_token", literal: "dop_v1_", bytes: hexBytes, min: 64, max: 64},
@@ -49,9 +50,9 @@ var tokenTable = []token{
 	{rule: "tencent_secret_id", literal: "AKID", bytes: alnumBytes, min: 32, max: 32, check: random},
 	{rule: "fly_access_token", literal: "fm2_", bytes: stdB64Bytes, min: 100, max: 300, check: random},
 	{rule: "databricks_token", literal: "dapi", bytes: hexBytes, min: 32, max: 32},
-	{rule: "planetscale_token", literal: "pscale_tkn_", bytes: dottedBytes, min: 32, max: 64},
-	{rule: "planetscale_token", literal: "pscale_oauth_", bytes: dottedBytes, min: 32, max: 64},
-	{rule: "planetscale_password", literal: "pscale_pw_", bytes: dottedBytes, min: 32, max: 64},
+	{rule: "planetscale_token", literal: "pscale_tkn_", bytes: equalBytes, min: 32, max: 64},
+	{rule: "planetscale_token", literal: "pscale_oauth_", bytes: equalBytes, min: 32, max: 64},
+	{rule: "planetscale_password", literal: "pscale_pw_", bytes: equalBytes, min: 32, max: 64},
 	{rule: "supabase_token", literal: "sbp_", bytes: hexBytes, min: 40, max: 40},
 	{rule: "netlify_token", literal: "nfp_", bytes: alnumBytes, min: 36, max: 40, check: random},
 	{rule: "tailscale_key", literal: "tskey-", bytes: tokenBytes, min: 20, max: 80, check: random},
@@ -136,7 +137,7 @@ var tokenTable = []token{
 	{rule: "newrelic_api_key", literal: "NRAK-", bytes: upperNumBytes, min: 27, max: 27},
 	{rule: "sentry_token", literal: "sntryu_", bytes: hexBytes, min: 64, max: 64},
 	{rule: "sentry_token", literal: "sntrys_", bytes: setOf("A-Za-z0-9+/=_"), min: 80, max: 280, check: sentryOrg},
-	{rule: "dynatrace_token", literal: "dt0c01.", bytes: setOf("A-Z0-9."), min: 89, max: 89},
+	{rule: "dynatrace_token", literal: "dt0c01.", bytes: setOf("A-Za-z0-9."), min: 89, max: 89},
 	{rule: "prefect_token", literal: "pnu_", bytes: lowerNumBytes, min: 36, max: 36, check: random},
 	{rule: "typeform_token", literal: "tfp_", bytes: dottedBytes, min: 59, max: 59, check: random},
 	{rule: "readme_token", literal: "rdme_", bytes: lowerNumBytes, min: 70, max: 70},
