@@ -1,48 +1,112 @@
 package inspect
 
-// names finds the names of people where a word announces one: the rest of them
-// cannot be told from other capitalised words without knowing the language. So
-// it is a best effort, and says so with its scores.
+// names finds the names of people where a word announces one, and where a name
+// is so common that it can hardly be anything else. The rest of them cannot be
+// told from other capitalised words without knowing the language. So it is
+// a best effort, and says so with its scores.
 func names() Detector {
-	d := Detector{name: "names", held: true, ahead: 128}
-	for _, cue := range []struct {
-		words []string
-		match func(w *window)
-	}{
-		{[]string{"name is ", "name's ", "name: ", "nombre es ", "call me ", "i am called ", "je m'appelle ", "ich heiße ", "mi chiamo ", "me llamo "}, introduced},
-		{[]string{"call me ", "calls me "}, called},
-		{[]string{"dear ", "signed,", "regards,", "sincerely,", "yours truly,", "cheers,"}, greeted},
-		{[]string{"patient: ", "patient name", "first_name", "last_name", "full_name", "firstname", "lastname", "fullname", "surname"}, labelled},
-	} {
+	d := Detector{name: "names", held: true, ahead: 192}
+	d.triggers = append(d.triggers, trigger{run: upperBytes, left: nameLeftBytes, match: plain})
+	for _, cue := range nameCues {
 		for _, word := range cue.words {
-			d.triggers = append(d.triggers, trigger{literal: word, fold: true, left: alphaBytes, match: cue.match})
+			t := trigger{literal: word, fold: true, left: alphaBytes, match: cue.match}
+			if word[0] == '\n' {
+				t.left = nil
+			}
+			d.triggers = append(d.triggers, t)
 		}
 	}
-	for _, title := range []string{"Mr", "Mrs", "Ms", "Miss", "Dr", "Prof", "Herr", "Frau", "Mme", "Señor", "Señora"} {
+	for _, title := range titles {
 		d.triggers = append(d.triggers, trigger{literal: title, left: wordBytes, match: titled})
 	}
 	return d
 }
 
+// nameLeftBytes stand before a capital in identifiers, paths, addresses and numbers.
+var nameLeftBytes = setOf("A-Za-z0-9_.@/\\$#%&=+~-")
+
+// nameCues are the words that announce a name, in the languages where they do.
+var nameCues = []struct {
+	words []string
+	match func(w *window)
+}{
+	{[]string{
+		"name is ", "name's ", "name: ", "nombre es ", "i am called ", "je m'appelle ", "ich heiße ", "mi chiamo ", "me llamo ", "mein name ist ",
+		"meu nome é ", "me chamo ", "mijn naam is ", "ik heet ", "jag heter ", "nazywam się ", "mam na imię ", "minun nimeni on ", "mon nom est ",
+		"меня зовут ", "Меня зовут ", "Уважаемый ", "Уважаемая ", "Имя: ", "ФИО: ",
+	}, introduced},
+	{[]string{"我叫", "我的名字是", "姓名", "名前は", "氏名", "名字是", "이름은 ", "이름: ", "성명: "}, eastern},
+	{[]string{"call me ", "calls me ", "people call "}, called},
+	{[]string{
+		"dear ", "signed,", "regards,", "sincerely,", "yours truly,", "faithfully,", "cheers,", "best wishes,", "all the best,", "many thanks,", "thanks,", "thank you,",
+		"grüßen\n", "grüße\n", "gruß\n", "grüßen,", "grüße,", "cordialement,", "saludos,", "cordiali saluti,", "saluti,", "atenciosamente,", "groet,", "groeten,", "hälsningar,",
+		"hälsningar\n", "pozdrawiam,", "terveisin,", "regards\n", "cordialement\n", "estimado ", "estimada ", "querida ", "querido ", "chère ", "lieber ", "liebe ", "geachte ",
+	}, greeted},
+	{[]string{
+		"patient: ", "patient name", "first_name", "last_name", "full_name", "firstname", "lastname", "fullname", "first name", "last name", "full name", "surname", "given_name",
+		"givenname", "family_name", "familyname", "given name", "family name", "maiden name", "customer name", "customer_name", "customername", "patient_name", "patientname",
+		"contact_name", "contactname", "contact name", "employee name", "employee_name", "cardholder", "account holder", "accountholder", "account_holder", "vorname", "nachname", "apellidos",
+		"apellido", "prénom", "cognome", "sobrenome", "achternaam", "voornaam", "efternamn", "förnamn", "nazwisko", "sukunimi", "next of kin", "emergency contact", "passenger name", "\nfn:",
+	}, labelled},
+	{[]string{
+		"spoke with ", "attn: ", "attention: ", "c/o ", "signed by ", "prepared by ", "reported by ", "customer: ", "client: ", "employee: ", "candidate: ", "applicant: ", "tenant: ",
+		"passenger: ", "beneficiary: ", "physician: ", "doctor: ", "contact: ", "\nfrom: ", "\nto: ", "\ncc: ", "was called ", "on behalf of ", "paciente: ", "kunde: ", "patientin: ",
+	}, mentioned},
+}
+
+// titles stand before the name of a person, written just so.
+var titles = []string{
+	"Mr", "Mrs", "Ms", "Miss", "Mx", "Dr", "Prof", "Herr", "Herrn", "Frau", "Mme", "Mlle", "Monsieur", "Madame", "Señor", "Señora", "Señorita", "Sra", "Srta", "Signor", "Signora",
+	"Sig", "Dott", "Dottoressa", "Meneer", "Mevrouw", "Dhr", "Mevr", "Fru", "Pan", "Pani", "Doña", "Sgt", "Capt", "Judge", "Nurse", "Senator", "Rev",
+	"mr. ", "mrs. ", "ms. ", "dr. ",
+}
+
 // introduced reports the name after "my name is" and the like. Things have
-// names as well: where it is not said whose, it takes two words.
+// names as well: where it is not said whose, it takes a name that is known.
 func introduced(w *window) {
-	least := 2
-	if w.at(w.n-2) != ':' && (w.at(0) == 'j' || w.at(0) == 'i' || w.context(0, 8, "my ", "his ", "her ", "mi ", "maiden ", "last ", "first ")) {
-		least = 1
+	n := readName(w, w.n)
+	if n.words == 0 && w.at(w.n-2) == ':' {
+		n = readCapitals(w, w.n)
 	}
-	if w.at(w.n-2) == ':' && isAlnum(w.at(-2)) && !w.context(0, 10, "full ", "patient ", "customer ", "client ", "employee ", "contact ", "legal ", "user ") {
-		return // "File name: ", "Prompt name: "
+	colon := w.at(w.n-2) == ':'
+	switch {
+	case n.words == 0 || n.thing:
+		return
+	case n.known:
+	case colon && (w.at(0) != 'N' || w.at(-1) != 0 && w.at(-1) != '\n') && !w.context(0, 10, "full ", "patient ", "customer ", "client ", "employee ", "contact ", "legal ", "user "):
+		return // "File name: ", "- name: Install Go"
+	case n.words == 1 && (colon || w.at(0) == 'n' && !w.context(0, 8, "my ", "his ", "her ", "mi ", "maiden ", "last ", "first ", "mein ")):
+		return
 	}
-	if end, words := nameEnd(w, w.n); words >= least {
-		w.take(PII, "person", 0.65, w.n, end)
+	w.take(PII, "person", 0.65, w.n, n.end)
+}
+
+// eastern reports the two to four characters of a Chinese, Japanese or Korean name.
+func eastern(w *window) {
+	i := w.n
+	switch {
+	case in(w.at(i), ": "):
+		i = w.run(i, fieldGapBytes, 3)
+	case w.has(i, "："):
+		i += len("：")
+	}
+	end, most := i, 9
+	if w.has(0, "氏") || w.has(w.n-3, "は") {
+		most = 12
+	}
+	for end < i+most && w.at(end) >= 0xe4 && w.at(end) <= 0xed && w.at(end+1) >= 0x80 && w.at(end+2) >= 0x80 {
+		end += 3
+	}
+	if end > i+3 {
+		w.take(PII, "person", 0.45, i, end)
 	}
 }
 
 // called reports the name of whom others call so.
 func called(w *window) {
-	if end, words := nameEnd(w, w.n); words > 0 && !w.fold(end, " back") {
-		w.take(PII, "person", 0.5, w.n, end)
+	n := readName(w, titleEnd(w, w.n))
+	if n.words > 0 && !n.thing && !w.fold(n.end, " back") {
+		w.take(PII, "person", 0.5, n.start, n.end)
 	}
 }
 
@@ -50,49 +114,72 @@ func called(w *window) {
 // line of its own.
 func greeted(w *window) {
 	i := w.n
-	if w.at(i-1) == ',' {
-		if i = w.run(i, blankBytes, 4); i == w.n || w.at(i-1) == ' ' && w.at(w.n) != '\n' {
+	if last := w.at(i - 1); last == ',' || last == '\n' {
+		if i = w.run(i, blankBytes, 4); last == ',' && (i == w.n || w.at(i-1) == ' ' && w.at(w.n) != '\n') {
 			return
 		}
 	}
-	i = titleEnd(w, i)
-	if end, words := nameEnd(w, i); words >= 1 && (in(w.at(end), ",:!;\n\r.") || w.at(end) == 0) {
-		w.take(PII, "person", 0.5, i, end)
+	n := readName(w, titleEnd(w, i))
+	if n.words > 0 && !n.thing && (in(w.at(n.end), ",:!;\n\r.") || w.at(n.end) == 0 || n.known) {
+		w.take(PII, "person", 0.5, n.start, n.end)
 	}
 }
 
 // labelled reports the value of a field of a form or a record.
 func labelled(w *window) {
-	i := w.run(w.n, fieldGapBytes, 6)
-	if i == w.n && w.at(w.n-1) != ' ' {
+	i := w.run(w.n, fieldGapBytes, 8)
+	if last := w.at(w.n - 1); i == w.n && last != ' ' && last != ':' {
 		return
 	}
-	i = titleEnd(w, i)
-	end, words := nameEnd(w, i)
-	if words >= 2 || words == 1 && i > w.n {
-		w.take(PII, "person", 0.55, i, end)
+	for range 2 {
+		if next := w.run(i, alphaBytes, 5); w.fold(i, "name") && next == i+4 || w.fold(i, "is") && next == i+2 {
+			i = w.run(next, fieldGapBytes, 8)
+		}
+	}
+	n := readName(w, titleEnd(w, i))
+	if n.words == 0 {
+		n = readCapitals(w, i)
+	}
+	if n.words > 0 && !n.thing {
+		w.take(PII, "person", 0.55, n.start, n.end)
 	}
 }
 
-var fieldGapBytes = setOf(" \t:='\"")
+var fieldGapBytes = setOf(" \t:=>|?\\\"'")
+
+// mentioned reports who was spoken with, who wrote or signed: a name that is
+// known, or two words at least that may be one.
+func mentioned(w *window) {
+	n := readName(w, titleEnd(w, w.n))
+	switch {
+	case n.words == 0 || n.thing:
+	case n.known:
+		w.take(PII, "person", 0.5, n.start, n.end)
+	case n.words > 1 && n.words < nameWordsMax:
+		w.take(PII, "person", 0.4, n.start, n.end)
+	}
+}
 
 // titled reports the name after a title.
 func titled(w *window) {
 	i := w.n
-	if w.at(i) == '.' {
+	if w.at(i-1) != ' ' {
+		if w.at(i) == '.' && !w.has(0, "Miss") {
+			i++
+		}
+		if w.at(i) != ' ' {
+			return
+		}
 		i++
 	}
-	if w.at(i) != ' ' {
-		return
-	}
-	if end, words := nameEnd(w, i+1); words > 0 && end > i+3 {
-		w.take(PII, "person", 0.6, i+1, end)
+	if n := readName(w, titleEnd(w, i)); n.words > 0 && !n.thing && n.end > n.start+2 {
+		w.take(PII, "person", 0.6, n.start, n.end)
 	}
 }
 
 // titleEnd passes over a title.
 func titleEnd(w *window, i int) int {
-	for _, title := range []string{"mr", "mrs", "ms", "dr", "prof", "miss"} {
+	for _, title := range []string{"mr", "mrs", "ms", "dr", "prof", "miss", "herr", "frau", "pan", "pani"} {
 		if !w.fold(i, title) {
 			continue
 		}
@@ -105,81 +192,4 @@ func titleEnd(w *window, i int) int {
 		}
 	}
 	return i
-}
-
-// nameWordsMax is how many words a name has at most, and personBytesMax how many
-// bytes each.
-const (
-	nameWordsMax   = 4
-	personBytesMax = 24
-)
-
-var (
-	personBytes = setOf("A-Za-z'\x80-\xff-")
-	particles   = []string{"van ", "von ", "der ", "den ", "de ", "da ", "di ", "del ", "la ", "bin ", "al ", "ten ", "y "}
-	// noNames are words that follow a cue with a capital and are no names.
-	noNames = map[string]bool{
-		"Sir": true, "Madam": true, "All": true, "Team": true, "Customer": true, "Customers": true, "Friend": true, "Friends": true, "User": true, "Users": true,
-		"Everyone": true, "Hiring": true, "Editor": true, "Reader": true, "Readers": true, "Support": true, "The": true, "This": true, "That": true, "It": true,
-		"If": true, "In": true, "We": true, "You": true, "Your": true, "My": true, "Our": true, "He": true, "She": true, "They": true,
-		"Not": true, "No": true, "Yes": true, "None": true, "Null": true, "True": true, "False": true, "String": true, "Unknown": true, "Name": true,
-		"First": true, "Last": true, "Required": true, "Optional": true, "Please": true, "Here": true, "And": true, "Or": true, "But": true, "Is": true,
-		"Was": true, "Has": true, "With": true, "For": true, "Of": true, "Id": true, "Sirs": true, "Colleagues": true, "Colleague": true, "Valued": true,
-		"Client": true, "Applicant": true, "Recruiter": true, "Manager": true, "Admin": true, "Sincerely": true, "Best": true, "Kind": true, "Data": true, "Type": true,
-		"Field": true, "Dear": true, "Mr": true, "Mrs": true, "Ms": true, "Dr": true, "Miss": true, "Prof": true, "Back": true, "Hello": true, "Hi": true, "Thanks": true,
-	}
-)
-
-// nameEnd returns the end of the name that begins at offset i, and how many
-// words it has: none if it is not one.
-func nameEnd(w *window, i int) (end, words int) {
-	at := i
-	for words < nameWordsMax {
-		if words > 0 && !upperBytes[w.at(at)] {
-			for _, particle := range particles {
-				if w.has(at, particle) {
-					at += len(particle)
-					break
-				}
-			}
-		}
-		next := nameWordEnd(w, at)
-		if next == 0 {
-			break
-		}
-		end = next
-		words++
-		if w.at(end) != ' ' {
-			break
-		}
-		at = end + 1
-	}
-	return end, words
-}
-
-// nameWordEnd returns the end of the capitalised word, or the initial, at
-// offset i, 0 if there is none.
-func nameWordEnd(w *window, i int) int {
-	first := w.at(i)
-	if !upperBytes[first] && (first < 0xc3 || first > 0xd0) {
-		return 0
-	}
-	end := w.run(i, personBytes, personBytesMax)
-	if end == i+1 {
-		if w.at(end) == '.' && w.at(end+1) == ' ' && upperBytes[w.at(end+2)] {
-			return end + 1
-		}
-		return 0
-	}
-	word := w.slice(i, end)
-	if n := len(word); n > 2 && word[n-2:] == "'s" {
-		word, end = word[:n-2], end-2
-	}
-	if end == i+personBytesMax || wordBytes[w.at(end)] || upperBytes[word[1]] && word[1] != '\'' {
-		return 0
-	}
-	if noNames[word] {
-		return 0
-	}
-	return end
 }

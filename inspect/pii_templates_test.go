@@ -30,8 +30,12 @@ func (r filler) digits(n int) string {
 }
 
 const (
-	givenNames  = "Maria|Tobias|Aisha|Henrik|Chloé|Mateo|Ingrid|Kwame|Yuki|Olga|Dmitri|Priya|Liam|Zoë|Hassan|Beatriz|Rupert|Saoirse|Jun|Amara"
-	familyNames = "Lindqvist|Okafor|Baxter|Nguyen|García|O'Neill|Petrov|Sørensen|Yamada|Kowalski|Dubois|Rossi|Haddad|Schneider|Pereira|Clarke|Iyer|Mbeki|Novak|Stone"
+	// Names of many countries; about half of each are in the lists of the detector.
+	givenNames = "Maria|Tobias|Aisha|Henrik|Chloé|Mateo|Ingrid|Kwame|Yuki|Olga|Dmitri|Priya|Liam|Zoë|Hassan|Beatriz|Rupert|Saoirse|Jun|Amara|" +
+		"Eirlys|Casimir|Oriol|Ladislav|Bronagh|Ikram|Temitope|Sunniva|Ottavia|Nikolaj|Marisela|Delroy|Shanice|Kylie|Brooke|Rosalie|Tristan|Leopold|Anselm|Perpetua|" +
+		"Jennifer|Michael|Barbara|Daniel|Susan|Kevin|Cameron|Whitney|Bradford|Lucinda"
+	familyNames = "Lindqvist|Okafor|Baxter|Nguyen|García|O'Neill|Petrov|Sørensen|Yamada|Kowalski|Dubois|Rossi|Haddad|Schneider|Pereira|Clarke|Iyer|Mbeki|Novak|Stone|" +
+		"Wolanski|Puig|Hruška|Tierney|Belkacem|Mokoena|Hauge|Bellini|Vega|Delacroix|Smith|Johnson|Brown|Miller|Davis"
 	streetNames = "Maple Street|Oak Avenue|Station Road|King's Lane|Hillcrest Drive|Park Boulevard|Mill Court|Victoria Terrace|Lindenstraße|Church Way"
 	towns       = "Springfield|Leeds|Austin|Dublin|Perth|Bergen|Toronto|Graz"
 )
