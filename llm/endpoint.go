@@ -1,6 +1,7 @@
 package llm
 
 import (
+	"cmp"
 	"io"
 	"net/http"
 	"slices"
@@ -11,48 +12,6 @@ import (
 // is the generic endpoint, which finds the same text but cannot say who speaks.
 type Endpoint struct {
 	tables *tables
-}
-
-type tables struct {
-	name                     string
-	request, response, event *shape
-}
-
-var generic = &tables{"generic", genericBody, genericBody, genericEvent}
-
-var (
-	chatCompletions = &tables{"chat.completions", chatRequest, chatResponse, chatResponse}
-	completions     = &tables{"completions", completionsRequest, completionsResponse, completionsEvent}
-	responses       = &tables{"responses", responsesRequest, responsesResponse, responsesEvent}
-	embeddings      = &tables{"embeddings", inputRequest, embeddingsResponse, genericEvent}
-	moderations     = &tables{"moderations", inputRequest, plainResponse, genericEvent}
-	models          = &tables{"models", genericBody, plainResponse, genericEvent}
-)
-
-// routes is where the endpoints are: a method and the last steps of the path, a
-// star for any one step. The first to fit wins. What stands before those steps
-// differs between providers and gateways ("/v1", "/openai/deployments/x").
-var routes = []struct {
-	method string
-	steps  []string
-	tables *tables
-}{
-	{"POST", []string{"chat", "completions"}, chatCompletions},
-	{"GET", []string{"chat", "completions", "*"}, chatCompletions},
-	{"POST", []string{"chat", "completions", "*"}, chatCompletions},
-	{"POST", []string{"completions"}, completions},
-	{"POST", []string{"responses"}, responses},
-	{"GET", []string{"responses"}, responses}, // the WebSocket
-	{"GET", []string{"responses", "*"}, responses},
-	{"GET", []string{"responses", "*", "input_items"}, responses},
-	{"POST", []string{"responses", "*", "cancel"}, responses},
-	{"POST", []string{"responses", "compact"}, responses},
-	{"POST", []string{"responses", "input_tokens"}, responses},
-	{"POST", []string{"embeddings"}, embeddings},
-	{"POST", []string{"moderations"}, moderations},
-	{"GET", []string{"models"}, models},
-	{"GET", []string{"models", "*"}, models},
-	{"DELETE", []string{"models", "*"}, models},
 }
 
 // Match returns the endpoint that a request is for, by method and path; any host
@@ -68,19 +27,37 @@ func Match(r *http.Request) (Endpoint, bool) {
 	}
 	slices.Reverse(steps)
 	for i := range routes {
-		if routes[i].method == r.Method && endsWith(steps, routes[i].steps) {
+		if uses(routes[i].method, r.Method) && endsWith(steps, routes[i].steps) {
 			return Endpoint{routes[i].tables}, true
 		}
 	}
 	return Endpoint{}, false
 }
 
+// uses reports whether a route of the given method serves another.
+func uses(route, method string) bool {
+	return route == method || route == anyMethod && (method == "GET" || method == "POST" || method == "DELETE")
+}
+
+// endsWith reports whether the last steps are those of a route.
 func endsWith(steps, tail []string) bool {
-	if len(steps) < len(tail) {
-		return false
+	open := tail[len(tail)-1] == "**"
+	if open {
+		tail = tail[:len(tail)-1]
 	}
-	steps = steps[len(steps)-len(tail):]
-	for i, want := range tail {
+	for from := len(steps) - len(tail); from >= 0; from-- {
+		if fits(steps[from:], tail) {
+			return true
+		}
+		if !open {
+			return false
+		}
+	}
+	return false
+}
+
+func fits(steps, head []string) bool {
+	for i, want := range head {
 		if steps[i] != want && want != "*" {
 			return false
 		}
@@ -118,7 +95,7 @@ func (e Endpoint) Response(body []byte) *Doc { return newDoc(e.get().response, b
 
 // Events reads a response of type text/event-stream, event by event.
 func (e Endpoint) Events(r io.Reader) *Events {
-	return &Events{r: r, shape: e.get().event, names: map[string]string{}}
+	return &Events{r: r, shape: cmp.Or(e.get().event, genericEvent), names: map[string]string{}}
 }
 
 func newDoc(root *shape, body []byte) *Doc {

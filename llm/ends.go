@@ -33,7 +33,7 @@ func (d *Doc) done() bool {
 
 func finalEvent(name string) bool {
 	switch name {
-	case "response.completed", "response.failed", "response.incomplete", "error", "message_stop":
+	case "response.completed", "response.failed", "response.incomplete", "error", "message_stop", "session.closed":
 		return true
 	}
 	return false

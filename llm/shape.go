@@ -127,7 +127,9 @@ func itemSpeaker(kind string) Role {
 		return Tool
 	case "function_call", "custom_tool_call", "computer_call", "local_shell_call",
 		"shell_call", "apply_patch_call", "tool_search_call", "code_interpreter_call",
-		"image_generation_call", "mcp_call", "mcp_approval_request", "reasoning":
+		"image_generation_call", "mcp_call", "mcp_approval_request", "reasoning", "compaction",
+		"chatkit.assistant_message", "chatkit.client_tool_call", "chatkit.widget", "chatkit.task",
+		"chatkit.task_group":
 		return Model
 	}
 	return User

@@ -29,6 +29,10 @@ var chatCalls = []member{
 var chatResponse = &shape{role: Other, members: []member{
 	{"choices", chatChoices},
 	{"model", aModel},
+	{"data", &shape{each: &shape{role: Model, voice: true, members: append([]member{ // lists of chats, or of messages
+		{"choices", chatChoices},
+		{"content_parts", parts},
+	}, chatMessage.members...)}}},
 }}
 
 // chatChoices serves bodies and events alike: a body has "message", an event

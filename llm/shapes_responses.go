@@ -37,6 +37,7 @@ var itemMembers = []member{
 	{"input", called},
 	{"code", called},
 	{"action", called},
+	{"actions", called},
 	{"operation", called},
 	{"queries", called},
 }
@@ -65,8 +66,8 @@ var responsesEvent = &shape{role: Other, members: append([]member{
 var eventMembers = []member{
 	{"type", &shape{note: noteEvent}},
 	{"delta", &shape{role: Model, delta: true, opaque: opaqueAudioDelta, members: []member{
-		{"stdout", &shape{delta: true, run: "stdout"}},
-		{"stderr", &shape{delta: true, run: "stderr"}},
+		{"stdout", &shape{role: Tool, delta: true, run: "stdout"}},
+		{"stderr", &shape{role: Tool, delta: true, run: "stderr"}},
 		{"text", &shape{delta: true, run: "text"}},
 		{"partial_json", &shape{delta: true, run: "partial_json", call: true}},
 		{"thinking", &shape{delta: true, run: "thinking"}},
@@ -90,8 +91,9 @@ var eventMembers = []member{
 	// Whether these are a call's is known by the event's type, as of deltas.
 	{"arguments", aWhole},
 	{"code", aWhole},
-	{"input", aWhole},
+	{"input", &shape{role: Model, delta: true, each: inputItem}}, // or what is injected
 	{"command", aWhole},
+	{"output", toolOutput},
 	{"diff", aWhole},
 	{"id", &shape{note: noteID}}, // of an Assistants object
 	{"object", &shape{note: noteObject}},
