@@ -116,7 +116,7 @@ func (f *flow) text(seg *llm.Segment) *running {
 func (f *flow) endTexts(doc *llm.Doc) {
 	still := f.open[:0]
 	for _, name := range f.open {
-		if !doc.Final() {
+		if !doc.Ends(name) {
 			still = append(still, name)
 			continue
 		}
@@ -154,7 +154,7 @@ next:
 				continue next
 			}
 		}
-		if found := x.g.cfg.Engine.Scan(src, seg.Text); len(found) > 0 {
+		if found := x.scan(src, &seg); len(found) > 0 {
 			x.judge(f.d, doc, i, found)
 		}
 	}

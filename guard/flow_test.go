@@ -141,6 +141,75 @@ func TestStreamIsMaskedAsTheWhole(t *testing.T) {
 	})
 }
 
+// callArguments joins the arguments of the first call that the events, or the
+// body, make.
+func callArguments(t interface{ Fatalf(string, ...any) }, answer string) string {
+	type calls struct {
+		ToolCalls []struct{ Function struct{ Arguments string } } `json:"tool_calls"`
+	}
+	all := ""
+	for _, event := range strings.Split(answer, "\n\n") {
+		data := strings.TrimPrefix(event, "data: ")
+		if !strings.HasPrefix(data, "{") {
+			continue
+		}
+		var chunk struct {
+			Choices []struct{ Delta, Message calls }
+		}
+		if err := json.Unmarshal([]byte(data), &chunk); err != nil {
+			t.Fatalf("%s: %v", data, err)
+		}
+		for _, c := range chunk.Choices {
+			for _, call := range append(c.Delta.ToolCalls, c.Message.ToolCalls...) {
+				all += call.Function.Arguments
+			}
+		}
+	}
+	return all
+}
+
+// TestArgumentsAreMaskedAsTheWhole: the arguments of a tool call are JSON in a
+// string. However they are cut, in the middle of an escape too, what the client
+// puts together is JSON, and what it says is the same as in one piece.
+func TestArgumentsAreMaskedAsTheWhole(t *testing.T) {
+	g := newRig(t, nil)
+	var arguments []string
+	plain := map[string]string{}
+	for _, text := range streamedTexts {
+		b, _ := json.Marshal(map[string]any{"cmd": []string{"sh", "-c", text}, "timeout": 10})
+		masked := g.whole(text)
+		for _, a := range []string{string(b), strings.ReplaceAll(string(b), "/", `\/`), strings.ReplaceAll(string(b), "e", `\u0065`)} {
+			arguments, plain[a] = append(arguments, a), masked
+		}
+	}
+	want := map[string]string{}
+	for _, a := range arguments {
+		g.upstream = func(r *http.Request) (*http.Response, error) {
+			return answer(r, jsonHeader, `{"choices":[{"index":0,"message":{"tool_calls":[{"id":"call_1","function":{"name":"shell","arguments":`+quote(a)+`}}]}}]}`), nil
+		}
+		_, got := g.post(chatURL, `{"messages":[]}`)
+		g.forget()
+		want[a] = callArguments(t, got)
+		var said struct{ Cmd []string }
+		if err := json.Unmarshal([]byte(want[a]), &said); err != nil || said.Cmd[2] != plain[a] {
+			t.Errorf("%s became %s; want %s", a, want[a], plain[a])
+		}
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		a := rapid.SampledFrom(arguments).Draw(t, "arguments")
+		var b strings.Builder
+		for _, piece := range cut(t, a) {
+			fmt.Fprintf(&b, "data: {\"choices\":[{\"index\":0,\"delta\":{\"tool_calls\":[{\"index\":0,\"function\":{\"arguments\":%s}}]}}]}\n\n", quote(piece))
+		}
+		b.WriteString("data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"tool_calls\"}]}\n\ndata: [DONE]\n\n")
+		got := g.stream(b.String())
+		g.forget()
+		if said := callArguments(t, got); said != want[a] {
+			t.Fatalf("got %s; want %s", said, want[a])
+		}
+	})
+}
+
 // TestMaskedEventsAlone: of a stream with one secret, only the events that spell
 // it are changed.
 func TestMaskedEventsAlone(t *testing.T) {

@@ -33,11 +33,7 @@ func (x *exchange) inspect(d policy.Direction, doc *llm.Doc) {
 		if seg.Text == "" || seg.Known {
 			continue // Known is a word of the wire format, not its author's
 		}
-		src := x.source(&seg, d)
-		if d == policy.Response && seg.Text[0] == '{' { // few paths are worth building
-			src.Call = src.Call || isArguments(doc.Path(i))
-		}
-		found := x.g.cfg.Engine.Scan(src, seg.Text)
+		found := x.scan(x.source(&seg, d), &seg)
 		if len(found) > 0 {
 			if d == policy.Request {
 				x.memory.value(seg.Text, found)
@@ -93,14 +89,14 @@ func (x *exchange) withoutSecretNames(path string) string {
 func (x *exchange) keepFindings(s policy.Subject, path string, found []inspect.Finding) {
 	const findingsMax = 200
 	for _, f := range found {
-		if len(x.rec.Findings) >= findingsMax {
-			return
-		}
-		x.rec.Findings = append(x.rec.Findings, audit.Finding{
+		kept := audit.Finding{
 			Rule: f.Rule, Category: string(f.Category), Score: f.Score,
 			Direction: s.Direction.String(), Role: s.Role.String(), Path: path,
 			Start: f.Start, End: f.End,
-		})
+		}
+		if len(x.rec.Findings) < findingsMax && !slices.Contains(x.rec.Findings, kept) {
+			x.rec.Findings = append(x.rec.Findings, kept)
+		}
 	}
 }
 

@@ -1,8 +1,6 @@
 package guard
 
 import (
-	"strings"
-
 	"github.com/infershield/infershield/inspect"
 	"github.com/infershield/infershield/llm"
 	"github.com/infershield/infershield/policy"
@@ -84,13 +82,7 @@ func (x *exchange) source(seg *llm.Segment, d policy.Direction) inspect.Source {
 	src := sourceOf(seg.Role, d)
 	if d == policy.Response && src.Role == inspect.Model {
 		src.Memory = x.memory.make()
-		src.Call = isArguments(seg.Stream)
+		src.Call = seg.Call
 	}
 	return src
-}
-
-// isArguments reports whether a path, or the name of a running text, is that of
-// a tool call's arguments.
-func isArguments(path string) bool {
-	return strings.HasSuffix(path, "/arguments") || strings.Contains(path, "_call_arguments/")
 }

@@ -17,9 +17,10 @@ type running struct {
 	source  inspect.Source
 	path    string // for the record
 	stream  *inspect.Stream
-	end     int // of what has come
-	safe    int // no mask that is not known yet begins before it
-	gone    int // of what was handed out
+	nested  *nested // where the text may be JSON
+	end     int     // of what has come
+	safe    int     // no mask that is not known yet begins before it
+	gone    int     // of what was handed out
 	masks   []inspect.Finding
 
 	hash  maphash.Hash // of what has come, to know its repeats by
@@ -34,6 +35,9 @@ var textSeed = maphash.MakeSeed()
 func (x *exchange) running(d policy.Direction, seg *llm.Segment, path string) *running {
 	src := x.source(seg, d)
 	t := &running{x: x, subject: x.subject, source: src, path: path, stream: x.g.cfg.Engine.Stream(src)}
+	if mayNest(seg) {
+		t.nested = newNested(x.g.cfg.Engine, src)
+	}
 	t.subject.Direction, t.subject.Role, t.subject.Stream = d, src.Role, true
 	t.hash.SetSeed(textSeed)
 	return t
@@ -48,13 +52,23 @@ func (t *running) write(piece string) {
 	_, _ = t.hash.WriteString(piece) // memory does not fail
 	t.end += len(piece)
 	found, safe := t.stream.Write(piece)
-	t.decide(found)
 	t.safe = min(safe, t.end)
+	if t.nested != nil {
+		found = merged(found, t.nested.write(piece))
+	}
+	t.decide(found)
+	if t.nested != nil {
+		t.safe = min(t.safe, t.nested.settled())
+	}
 }
 
 // close decides what waited for the end of the text.
 func (t *running) close() {
-	t.decide(t.stream.Close())
+	found := t.stream.Close()
+	if t.nested != nil {
+		found = merged(found, t.nested.close())
+	}
+	t.decide(found)
 	t.safe = t.end
 }
 
