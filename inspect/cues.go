@@ -23,13 +23,20 @@ const (
 	cueLeast = 0.3
 	// cueCap keeps a sum of guesses from looking like proof.
 	cueCap = 0.99
+	// cueScored is the most that the cues of a scored detector come to by
+	// themselves. More is the model's to say.
+	cueScored = 0.65
 	// cueRise is what a repeated rule must add to be reported again.
 	cueRise = 0.05
 )
 
 // addCue joins c, whose offsets are in the whole text, to the lane's cues and
 // reports it with the score of all that stand near it.
-func (m *machine) addCue(l *lane, c cue) {
+func (m *machine) addCue(lane int, c cue) {
+	l := &m.lanes[lane]
+	if c.weight == 0 {
+		return
+	}
 	l.cues = slices.DeleteFunc(l.cues, func(o cue) bool { return o.end+cueReach < c.start })
 	if len(l.cues) >= cuesMax {
 		l.cues = slices.Delete(l.cues, 0, 1)
@@ -40,6 +47,9 @@ func (m *machine) addCue(l *lane, c cue) {
 	}
 	l.cues = append(l.cues, c)
 	score, features := combine(l.cues)
+	if m.e.detectors[lane].scored {
+		score = min(score, cueScored)
+	}
 	if score < cueLeast || score < before+cueRise {
 		return
 	}

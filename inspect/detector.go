@@ -13,6 +13,9 @@ type Detector struct {
 	// held says that its findings may be masked, so that a stream must hold
 	// back what could still become one.
 	held bool
+	// scored says that its cues are features of the model's score. What they
+	// come to by themselves stays below what policy blocks.
+	scored bool
 	// ahead is how many bytes it may see from a trigger's first byte on.
 	ahead int
 	// triggers are what makes it look closer.

@@ -17,6 +17,8 @@ type Engine struct {
 	strideTriggers []uint16
 	backs          []back // the kinds of run that a stream holds back
 	active         [len(roleNames)][]bool
+	model          *LinearModel // nil when no detector is scored
+	scored         []int        // the detectors whose cues are features of the model's score
 
 	machines sync.Pool
 }
@@ -30,6 +32,9 @@ func New(detectors ...Detector) *Engine {
 	for lane := range e.detectors {
 		d := &e.detectors[lane]
 		d.check()
+		if d.scored {
+			e.scored, e.model = append(e.scored, lane), modelBuiltIn()
+		}
 		for _, t := range d.triggers {
 			id := uint16(len(e.triggers))
 			t.lane, t.kind = lane, e.backKind(d, &t)
@@ -109,11 +114,17 @@ func (e *Engine) Scan(src Source, text string) []Finding {
 // scan reads a whole text.
 func (m *machine) scan(e *Engine, src Source, text string) []Finding {
 	m.reset(e, src)
+	found := m.whole(text)
+	slices.SortFunc(found, byPlace)
+	return found
+}
+
+// whole reads a text from end to end, and keeps nothing of it.
+func (m *machine) whole(text string) []Finding {
 	m.text, m.last = text, true
 	m.read(0)
 	m.finish()
 	found := m.out
-	slices.SortFunc(found, byPlace)
 	m.text, m.out, m.memory = "", nil, nil
 	m.recall.reset(nil)
 	m.window.text = ""

@@ -8,7 +8,7 @@ func injection() Detector {
 	phrases := append(append(append(append([]phrase{}, overridePhrases...), leakPhrases...), personaPhrases...), indirectPhrases...)
 	phrases = append(phrases, otherLanguages...)
 	return Detector{
-		name: "injection", roles: []Role{User, Tool, Model}, ahead: 240,
+		name: "injection", roles: []Role{User, Tool, Model}, scored: true, ahead: 240,
 		triggers: phraseTriggers(phrases),
 	}
 }

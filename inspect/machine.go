@@ -10,6 +10,7 @@ type machine struct {
 	call   bool
 	memory *Memory
 	recall recall
+	attack attack
 	// depth is how many views lie between this text and the one that was given.
 	depth int
 
@@ -72,6 +73,7 @@ func (m *machine) reset(e *Engine, src Source) {
 	}
 	m.e, m.role, m.call, m.memory = e, src.Role, src.Call, src.Memory
 	m.recall.reset(src.Memory)
+	m.attack.reset(m)
 	m.text, m.base, m.last = "", 0, false
 	m.state, m.prev = 0, 0
 	m.out, m.held, m.kept = nil, m.held[:0], m.kept[:0]
@@ -100,6 +102,7 @@ func (m *machine) read(from int) {
 	}
 	m.state, m.prev = state, prev
 	m.drain()
+	m.attack.read(m)
 	if m.memory != nil {
 		m.recall.read(m, text[from:], m.base+from)
 	}
@@ -263,10 +266,13 @@ func (m *machine) commit(t *trigger, l *lane, w *window) {
 		}
 	}
 	for _, c := range w.cues {
+		if m.e.detectors[t.lane].scored {
+			m.attack.note(c.rule, m.base+min(max(c.end, w.origin+w.n), w.high))
+		}
 		c.end = min(c.end, w.high) // a character may be cut off there
 		c.start += m.base
 		c.end += m.base
-		m.addCue(l, c)
+		m.addCue(t.lane, c)
 	}
 }
 
@@ -285,6 +291,7 @@ func (m *machine) exceeded(t *trigger, l *lane, c candidate) {
 func (m *machine) finish() {
 	m.last = true
 	m.drain()
+	m.attack.end(m)
 	m.recall.end(m)
 	m.release(m.safe())
 }
@@ -316,6 +323,9 @@ func (m *machine) safe() int {
 // needed returns the first byte of m.text that the machine may look at again.
 func (m *machine) needed() int {
 	need := len(m.text) - m.e.automaton.longest
+	if m.attack.on {
+		need = min(need, m.attack.at-m.base)
+	}
 	for i := range m.lanes {
 		for _, c := range m.lanes[i].queue {
 			need = min(need, c.start-m.base)

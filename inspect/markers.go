@@ -3,7 +3,7 @@ package inspect
 // markers finds the control words of chat formats in text that should have
 // none: they make a model believe that somebody else speaks.
 func markers() Detector {
-	d := Detector{name: "markers", roles: []Role{User, Tool, Model}, ahead: 80}
+	d := Detector{name: "markers", roles: []Role{User, Tool, Model}, scored: true, ahead: 80}
 	for _, m := range markerTable {
 		d.triggers = append(d.triggers, trigger{literal: m.literal, fold: true, match: m.match})
 	}

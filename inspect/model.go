@@ -25,7 +25,7 @@ const (
 	modelBucket  = 4                              // entries that a feature may stand in
 
 	modelBlock      = 0.7  // the score that policy blocks from
-	modelReport     = 0.5  // the least score worth a finding
+	modelReport     = 0.6  // the least score worth a finding
 	modelReportStep = 0.05 // how much higher a later window must score to be found too
 	modelGateOpen   = 5
 )
@@ -162,18 +162,13 @@ func (m *LinearModel) probability(role Role, sum int) float64 {
 }
 
 // Score returns the greatest score of the text's windows, from 0 to 1; 0 when
-// nothing in it comes near an attack, and always for System.
+// nothing in it comes near an attack, and always for System. It looks through no
+// disguise.
 func (m *LinearModel) Score(role Role, text string) float64 {
 	if role == System {
 		return 0
 	}
-	s := modelScannerPool.Get().(*modelScanner)
-	defer modelScannerPool.Put(s)
-	s.model = m
-	s.reset(role)
-	s.write(text)
-	s.close()
-	return s.top
+	top := 0.0
+	scoredAlone(role, text, func(s *modelScanner) { s.model = m }, func(s *modelScanner) { top = s.top })
+	return top
 }
-
-var modelScannerPool = sync.Pool{New: func() any { return newModelScanner(nil, User) }}

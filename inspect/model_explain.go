@@ -18,10 +18,25 @@ type modelHit struct {
 	features []string
 }
 
-// finding is the hit as the engine reports it.
-func (h modelHit) finding() Finding {
+// The rules that the model reports.
+const (
+	ruleInjection = "prompt_injection"
+	ruleIndirect  = "indirect_injection"
+	ruleJailbreak = "jailbreak"
+)
+
+// finding is the hit as the engine reports it. What a tool brought in should
+// hold no instructions at all.
+func (h modelHit) finding(role Role) Finding {
+	rule := ruleInjection
+	switch {
+	case h.category == Jailbreak:
+		rule = ruleJailbreak
+	case role == Tool:
+		rule = ruleIndirect
+	}
 	return Finding{
-		Rule: "model_" + string(h.category), Category: h.category, Score: h.score,
+		Rule: rule, Category: h.category, Score: h.score,
 		Start: h.start, End: h.end, Features: h.features,
 	}
 }
@@ -137,10 +152,10 @@ func modelNames(scratch *modelScratch) []string {
 
 func modelCodeName(code uint32) string {
 	if code&modelRuleCode != 0 {
-		if rule := code &^ modelRuleCode; int(rule) < len(modelRuleSet) {
+		if rule := code &^ modelRuleCode; rule < modelHitFirst {
 			return modelRuleSet[rule].name
 		}
-		return "phrase_rule"
+		return phraseRules[code&^modelRuleCode-modelHitFirst]
 	}
 	var parts []string
 	for shift := 16; shift >= 0; shift -= 8 {

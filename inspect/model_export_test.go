@@ -1,22 +1,20 @@
 package inspect
 
+import "slices"
+
 // ModelPieces scores a text that comes in pieces, by the built-in model. The
 // engine's streams do the same.
 func ModelPieces(role Role, pieces ...string) []Finding {
-	s := newModelScanner(modelBuiltIn(), role)
+	s := scoredEngine().Stream(Source{Role: role})
 	var out []Finding
-	add := func() {
-		for _, h := range s.take() {
-			out = append(out, h.finding())
-		}
-	}
 	for _, p := range pieces {
-		s.write(p)
-		add()
+		found, _ := s.Write(p)
+		out = append(out, found...)
 	}
-	s.close()
-	add()
-	return out
+	out = append(out, s.Close()...)
+	return slices.DeleteFunc(out, func(f Finding) bool {
+		return f.Rule != ruleInjection && f.Rule != ruleIndirect && f.Rule != ruleJailbreak
+	})
 }
 
 // ModelTopWithRule returns the greatest score of a text behind whose first part
@@ -24,7 +22,7 @@ func ModelPieces(role Role, pieces ...string) []Finding {
 func ModelTopWithRule(role Role, first, rest string, rule uint8) float64 {
 	s := newModelScanner(modelBuiltIn(), role)
 	s.write(first)
-	if rule < 64 {
+	if rule < modelHitFirst+uint8(len(phraseRules)) {
 		s.hit(rule)
 	}
 	s.write(rest)

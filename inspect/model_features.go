@@ -33,6 +33,10 @@ const (
 	modelConceptAt   = 48   // tokens with a concept in a window that count
 )
 
+// modelHitFirst is the number of the first of the engine's rules, phraseRules;
+// below are the model's own.
+const modelHitFirst = 32
+
 // modelRuleCode marks the code of a rule in a modelFeatureSet.
 const modelRuleCode uint32 = 1 << 31
 

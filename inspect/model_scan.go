@@ -7,6 +7,7 @@ type modelScanner struct {
 	model  *LinearModel
 	lex    *modelLexicon
 	role   Role
+	view   bool // of a text in disguise, of which there are many: its ends must pass the gate too
 	tokens modelTokenizer
 	ring   [modelRing]modelToken
 	n      int // tokens so far
@@ -15,6 +16,7 @@ type modelScanner struct {
 	// under way and of the one before: together they are a window.
 	blocks [2]uint32
 	hits   [2]uint64
+	due    bool    // a rule has just been hit: do not wait for the window to be full
 	best   float64 // of what was found
 	top    float64 // of all windows
 	found  []modelHit
@@ -41,15 +43,18 @@ func newModelCutter() *modelScanner {
 // reset makes the scanner ready for another text. What found held is void.
 func (s *modelScanner) reset(role Role) {
 	s.role, s.n, s.place, s.best, s.top = role, 0, 0, 0, 0
-	s.blocks, s.hits = [2]uint32{}, [2]uint64{}
+	s.blocks, s.hits, s.due = [2]uint32{}, [2]uint64{}, false
 	clear(s.found)
 	s.found = s.found[:0]
 	s.tokens.reset()
 }
 
 // hit tells that the engine's rule with this number, below 64, matched up to
-// the byte written last. Numbers from len(modelRuleSet) up are the engine's.
-func (s *modelScanner) hit(rule uint8) { s.hits[1] |= 1 << rule }
+// the byte written last. Those from modelHitFirst up are the engine's.
+func (s *modelScanner) hit(rule uint8) {
+	s.due = s.due || (s.hits[0]|s.hits[1])>>rule&1 == 0
+	s.hits[1] |= 1 << rule
+}
 
 // take returns what was found since it was last called; the slice is good until
 // the next write.
@@ -62,7 +67,7 @@ func (s *modelScanner) take() []modelHit {
 // close ends the text and scores what no whole window covered.
 func (s *modelScanner) close() {
 	s.flush()
-	if s.n%modelStride != 0 {
+	if s.n%modelStride != 0 || s.due {
 		s.window(s.n-s.n%modelStride-modelStride, true)
 	}
 }
@@ -91,6 +96,11 @@ func (s *modelScanner) push(x *modelText, length, start, end int) {
 		s.window(s.n-modelWindow, s.n <= modelWindow)
 		s.blocks[0], s.blocks[1] = s.blocks[1], 0
 		s.hits[0], s.hits[1] = s.hits[1], 0
+		s.due = false
+	}
+	if s.due {
+		s.due = false
+		s.window(s.n-modelWindow, false)
 	}
 }
 
@@ -111,7 +121,7 @@ func (s *modelScanner) gated() bool {
 // the ends of a text pass the gate whatever they hold: a short prompt is all
 // ends, and costs little.
 func (s *modelScanner) window(from int, atEnd bool) {
-	if !atEnd && s.gated() {
+	if (!atEnd || s.view) && s.gated() {
 		return
 	}
 	from = max(from, 0)
@@ -138,8 +148,7 @@ func (s *modelScanner) window(from int, atEnd bool) {
 // than once; only the first counts. It is for scripts/train, so that training
 // sees what scanning sees.
 func ModelFeatures(text string, visit func(features []uint32, tokens []uint16, words int)) {
-	s := newModelScanner(nil, User)
-	s.visit = func(f *modelFeatureSet) { visit(f.hashes[:f.n], f.tokens[:f.n], f.words) }
-	s.write(text)
-	s.close()
+	scoredAlone(User, text, func(s *modelScanner) {
+		s.visit = func(f *modelFeatureSet) { visit(f.hashes[:f.n], f.tokens[:f.n], f.words) }
+	}, func(s *modelScanner) { s.visit = nil })
 }

@@ -180,13 +180,14 @@ func TestDisguises(t *testing.T) {
 				src := inspect.Source{Role: inspect.User}
 				plain := worst(engine().Scan(src, attack))
 				text := fmt.Sprintf(frame, d.write(attack))
-				got := worst(engine().Scan(src, text))
+				found := engine().Scan(src, text)
+				got := worst(found)
 				if got.Score < plain.Score-0.1 {
 					t.Errorf("%s: got a score of %.2f for %q; want %.2f", d.name, got.Score, text, plain.Score)
 					continue
 				}
-				if !containsAll(got.Views, d.views) {
-					t.Errorf("%s: got views %v; want %v", d.name, got.Views, d.views)
+				if !slices.ContainsFunc(found, func(f inspect.Finding) bool { return containsAll(f.Views, d.views) }) {
+					t.Errorf("%s: got %v; want one with the views %v", d.name, found, d.views)
 				}
 				if got.End > len(text) || got.Start >= got.End {
 					t.Errorf("%s: got span %d to %d of %d", d.name, got.Start, got.End, len(text))
