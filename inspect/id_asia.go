@@ -29,10 +29,11 @@ func easternIDs() []idKind {
 		{rule: "kr_driver_license", shapes: "999999999999", check: validKRDriver, topics: aboutDriving, alone: 0.3, near: 0.8},
 		{rule: "kr_passport", shapes: "A99999999|A999A9999", check: validKRPassport, topics: aboutPassport, alone: 0.2, near: 0.72},
 		{rule: "tr_national_id", shapes: "99999999999", check: validTCKN, topics: aboutTurkey, bare: 0.5, alone: 0.75, near: 0.95},
-		{rule: "tr_phone_number", shapes: "9999 999 99 99|9999 999 9999", check: validTRPhone, topics: aboutPhone | aboutCall, bare: 0.6, near: 0.9},
-		{rule: "tr_phone_number", shapes: "999 999 99 99|999-999-99-99", check: validTRMobile, topics: aboutPhone | aboutCall, bare: 0.6, near: 0.9},
-		{rule: "tr_phone_number", shapes: "99999999999", check: validTRPhone, topics: aboutPhone, alone: 0.6, near: 0.7},
-		{rule: "tr_phone_number", shapes: "9999999999", check: validTRPhone, topics: aboutPhone, alone: 0.52, near: 0.7},
+		{rule: "tr_phone_number", shapes: "9999 999 99 99|9999 999 9999", check: validTRPhone, topics: aboutTRPhone, bare: 0.6, near: 0.9},
+		{rule: "tr_phone_number", shapes: "999 999 99 99|999-999-99-99", check: validTRMobile, topics: aboutTRPhone, bare: 0.6, near: 0.9},
+		{rule: "tr_phone_number", shapes: "99999999999", check: validTRPhone, topics: aboutTRPhone, alone: 0.6, near: 0.7},
+		{rule: "tr_phone_number", shapes: "9999999999", check: validTRPhone, topics: aboutTRPhone, alone: 0.52, near: 0.7},
+		{rule: "tr_phone_number", shapes: "9999999999", check: onlyTRMobile, topics: aboutPhone, near: 0.7},
 		{rule: "ph_mobile_number", shapes: "9999-999-9999|9999 999 9999", check: validPHMobile, topics: aboutPhone, bare: 0.62, near: 0.9},
 		{rule: "ph_mobile_number", shapes: "99999999999", check: validPHMobile, topics: aboutPhone, bare: 0.4, alone: 0.65, near: 0.8},
 		{
@@ -171,6 +172,9 @@ func validTRPhone(s []byte) bool {
 }
 
 func validTRMobile(s []byte) bool { return s[0] == '5' && validTRPhone(s) }
+
+// onlyTRMobile knows those that are no number of North America.
+func onlyTRMobile(s []byte) bool { return validTRMobile(s) && s[3] < '2' }
 
 // validPHMobile knows that all mobile networks of the Philippines begin with 09.
 func validPHMobile(s []byte) bool { return s[0] == '0' && s[1] == '9' && distinct(string(s)) > 2 }

@@ -59,6 +59,9 @@ const (
 	aboutCall
 	aboutHost
 	aboutVersion
+	aboutTRPhone
+	aboutNIP
+	aboutREGON
 )
 
 // topicWords are the words of each subject. Those of one language may mean
@@ -93,7 +96,7 @@ var topicWords = map[string]topic{
 	"hetu": aboutFinland, "henkilötunnus": aboutFinland, "henkilötunnukseni": aboutFinland, "finnish": aboutFinland,
 	"aadhaar": aboutAadhaar, "aadhar": aboutAadhaar, "uidai": aboutAadhaar, "pan": aboutPAN, "permanent": aboutPAN, "gst": aboutGST, "gstin": aboutGST,
 	"voter": aboutVoter, "voters": aboutVoter, "vote": aboutVoter, "election": aboutVoter, "epic": aboutVoter,
-	"abn": aboutABN, "acn": aboutACN, "tfn": aboutTFN, "sin": aboutSIN, "nas": aboutSIN, "nric": aboutNRIC, "uen": aboutUEN,
+	"abn": aboutABN, "acn": aboutACN, "sin": aboutSIN, "nas": aboutSIN, "nric": aboutNRIC, "uen": aboutUEN,
 	"rrn": aboutKorea, "frn": aboutKorea, "korean": aboutKorea, "주민등록번호": aboutKorea, "외국인등록번호": aboutKorea, "brn": aboutBRN, "사업자등록번호": aboutBRN,
 	"tckn": aboutTurkey, "kimlik": aboutTurkey, "tc": aboutTurkey, "turkish": aboutTurkey, "türk": aboutTurkey,
 	"thai": aboutThailand, "thailand": aboutThailand, "tnin": aboutThailand, "เลขบัตรประชาชน": aboutThailand, "บัตรประชาชน": aboutThailand, "เลขประจำตัวประชาชน": aboutThailand,
@@ -102,9 +105,16 @@ var topicWords = map[string]topic{
 	"insee": aboutINSEE, "nir": aboutINSEE, "sécurité": aboutINSEE, "mrn": aboutRecord, "medical": aboutRecord | aboutDEA, "chart": aboutRecord,
 	"dob": aboutBirth, "birth": aboutBirth, "born": aboutBirth, "birthday": aboutBirth, "birthdate": aboutBirth, "geburtsdatum": aboutBirth, "geboren": aboutBirth,
 	"naissance": aboutBirth, "nacimiento": aboutBirth, "nascita": aboutBirth, "nascimento": aboutBirth,
-	"phone": aboutPhone, "phones": aboutPhone, "tel": aboutPhone, "telephone": aboutPhone, "mobile": aboutPhone, "cell": aboutCall, "call": aboutCall, "contact": aboutCall, "reach": aboutCall,
-	"fax": aboutPhone, "whatsapp": aboutPhone, "sms": aboutCall, "telefon": aboutPhone, "telefono": aboutPhone, "teléfono": aboutPhone, "téléphone": aboutPhone,
-	"handy": aboutPhone, "handynummer": aboutPhone, "telefonnummer": aboutPhone, "cep": aboutPhone, "gsm": aboutPhone, "telefoon": aboutPhone, "celular": aboutPhone,
+	"phone": aboutPhone, "phones": aboutPhone, "tel": aboutPhone, "telephone": aboutPhone, "mobile": aboutPhone, "cell": aboutPhone, "cellphone": aboutPhone, "landline": aboutPhone,
+	"phonenumber": aboutPhone, "mobilenumber": aboutPhone, "telno": aboutPhone, "ph": aboutPhone, "fax": aboutPhone, "whatsapp": aboutPhone, "hotline": aboutPhone,
+	"call": aboutCall, "contact": aboutCall, "reach": aboutCall, "sms": aboutCall, "text": aboutCall, "dial": aboutCall, "ring": aboutCall, "msisdn": aboutPhone,
+	"telefon": aboutPhone | aboutTRPhone, "telefono": aboutPhone, "teléfono": aboutPhone, "téléphone": aboutPhone, "tél": aboutPhone, "portable": aboutCall, "móvil": aboutPhone, "movil": aboutPhone,
+	"handy": aboutPhone, "handynummer": aboutPhone, "telefonnummer": aboutPhone, "rufnummer": aboutPhone, "mobil": aboutPhone, "mobilnummer": aboutPhone, "mobiltelefon": aboutPhone,
+	"cep": aboutPhone | aboutTRPhone, "gsm": aboutPhone | aboutTRPhone, "numaram": aboutPhone | aboutTRPhone, "telefoon": aboutPhone, "telefoonnummer": aboutPhone, "mobiel": aboutPhone,
+	"celular": aboutPhone, "telefone": aboutPhone, "telemóvel": aboutPhone, "fone": aboutPhone, "cellulare": aboutPhone, "numero": aboutNumber, "número": aboutNumber, "numéro": aboutNumber,
+	"nummer": aboutNumber, "numer": aboutNumber, "telefonu": aboutPhone | aboutTRPhone, "komórka": aboutPhone, "komórkowy": aboutPhone, "kom": aboutCall, "tlf": aboutPhone, "tfn": aboutTFN | aboutCall,
+	"puhelin": aboutPhone, "puh": aboutPhone, "puhelinnumero": aboutPhone, "matkapuhelin": aboutPhone, "телефон": aboutPhone, "тел": aboutPhone, "chiamami": aboutCall, "llámame": aboutCall, "appelez": aboutCall,
+	"전화": aboutPhone, "전화번호": aboutPhone, "휴대폰": aboutPhone, "연락처": aboutPhone, "電話": aboutPhone, "電話番号": aboutPhone, "携帯": aboutPhone, "电话": aboutPhone, "手机": aboutPhone, "手机号": aboutPhone, "फ़ोन": aboutPhone, "मोबाइल": aboutPhone,
 	"ip": aboutHost, "ips": aboutHost, "ipv": aboutHost, "host": aboutHost, "hostname": aboutHost, "hosts": aboutHost, "addr": aboutHost, "server": aboutHost, "ping": aboutHost,
 	"dns": aboutHost, "client": aboutHost, "from": aboutHost, "subnet": aboutHost, "gateway": aboutHost, "login": aboutHost,
 	"version": aboutVersion, "ver": aboutVersion, "release": aboutVersion, "section": aboutVersion, "rev": aboutVersion,
@@ -161,6 +171,9 @@ func readTopics(w *window, i, j int) topic {
 		if !letter || upperBytes[b] && k > 0 && !upperBytes[text[k-1]] {
 			if n >= 2 && n < topicWord {
 				topics |= topicWords[string(word[:n])]
+				if n > 6 && word[n-1] >= 0x80 {
+					topics |= unspaced(word[:n])
+				}
 			}
 			n = 0
 		}
@@ -168,6 +181,16 @@ func readTopics(w *window, i, j int) topic {
 			word[n] = lower(b)
 			n++
 		}
+	}
+	return topics
+}
+
+// unspaced returns the topics of the words that begin and end a run of letters
+// in a script that writes none between words, or writes particles after them.
+func unspaced(run []byte) topic {
+	var topics topic
+	for n := 6; n <= 18 && n < len(run); n += 3 {
+		topics |= topicWords[string(run[:n])] | topicWords[string(run[len(run)-n:])]
 	}
 	return topics
 }

@@ -115,7 +115,7 @@ type written struct {
 }
 
 // readNumber reads groups of digits divided by single spaces, hyphens, dots,
-// and by ") " after an area code.
+// and by ") " or "/" after an area code.
 func readNumber(w *window) written {
 	var n written
 	i := 0
@@ -133,6 +133,9 @@ func readNumber(w *window) written {
 			break
 		}
 		gap := separator(w, i)
+		if gap == 0 && n.groups == 1 && w.at(i) == '/' && n.value[0] == '0' && n.digits > 2 && n.digits < 6 {
+			gap = 1 // 030/1234567
+		}
 		if gap == 0 || !isDigit(w.at(i+gap)) {
 			break
 		}

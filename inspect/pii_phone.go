@@ -4,7 +4,7 @@ package inspect
 // and the most digits that follow the code (ITU-T E.164 and its lists).
 var callingCodes = map[string][2]int{
 	"1": {10, 10}, "7": {10, 10}, "20": {8, 10}, "27": {9, 9}, "30": {10, 10}, "31": {9, 9}, "32": {8, 9}, "33": {9, 9}, "34": {9, 9},
-	"36": {8, 9}, "39": {8, 11}, "40": {9, 9}, "41": {9, 9}, "43": {8, 12}, "44": {9, 10}, "45": {8, 8}, "46": {7, 10}, "47": {8, 8},
+	"36": {8, 9}, "39": {8, 11}, "40": {9, 9}, "41": {9, 9}, "43": {7, 12}, "44": {9, 10}, "45": {8, 8}, "46": {7, 10}, "47": {8, 8},
 	"48": {9, 9}, "49": {8, 12}, "51": {8, 9}, "52": {10, 11}, "53": {8, 8}, "54": {10, 11}, "55": {10, 11}, "56": {9, 9}, "57": {10, 10},
 	"58": {10, 10}, "60": {8, 10}, "61": {9, 9}, "62": {9, 12}, "63": {8, 10}, "64": {8, 10}, "65": {8, 8}, "66": {8, 9}, "81": {9, 10},
 	"82": {8, 10}, "84": {9, 10}, "86": {10, 11}, "90": {10, 10}, "91": {10, 10}, "92": {9, 10}, "93": {9, 9}, "94": {9, 9}, "95": {8, 10}, "98": {10, 10},
@@ -37,8 +37,8 @@ func countryOf(s string) int {
 	return 0
 }
 
-// phone reports a telephone number with its country (E.164), one of the North
-// American plan with its usual separators, or one that begins with a zero.
+// phone reports a telephone number with its country (E.164), one in a shape
+// that only telephone numbers have, or one beside a word for a telephone.
 func phone(w *window, n *written) bool {
 	if n.end > 24 || !phoneEnds(w, n.end) || distinct(string(n.value[:n.digits])) < 3 {
 		return false
@@ -47,7 +47,7 @@ func phone(w *window, n *written) bool {
 	if before == '+' || before == '(' && w.at(-2) == '+' {
 		return international(w, n)
 	}
-	if before == '-' || before == '/' || before == '=' || before == '.' {
+	if before == '-' || before == '/' || before == '.' && w.at(-2) != 'l' {
 		return false
 	}
 	start := 0
@@ -56,10 +56,16 @@ func phone(w *window, n *written) bool {
 	}
 	score := 0.0
 	switch {
+	case before == '=':
 	case northAmerican(n):
 		score = 0.6
-	case n.value[0] == '0':
+	case dialledAbroad(n):
+		score = 0.6
+	default:
 		score = national(w, n)
+	}
+	if score < 0.6 {
+		score = max(score, announced(w, n))
 	}
 	if score == 0 {
 		return false
@@ -110,32 +116,76 @@ func trunkless(s string) string {
 	return s
 }
 
-// national judges a number that begins with a zero, as most countries dial
-// them. Their shapes are as many as theirs are: but for a few, they need a word.
+// national judges a number by the shapes of countries whose numbers look like
+// nothing else. All others need a word; see announced.
 func national(w *window, n *written) float64 {
-	sep, same := n.uniform(0)
-	if n.digits < 9 || n.digits > 11 || n.groups < 2 || n.groups > 5 || n.value[1] == '0' {
+	if n.digits < 9 || n.digits > 11 || n.groups < 2 || n.groups > 5 {
 		return 0
 	}
-	if !same && n.between[0] != ')' || sep == '.' && n.groups < 5 {
-		return 0
-	}
-	switch {
-	case n.shape(2, 2, 2, 2, 2):
-		if n.value[1] > '0' && n.value[1] != '8' && !hexPair(w, -3) && !hexPair(w, n.end+1) && w.at(-1) != ':' {
-			return 0.5 // France
+	_, same := n.uniform(0)
+	bracket := n.between[0] == ')'
+	if n.value[0] != '0' {
+		if bracket && n.groups == 3 && n.group[0] == 2 && n.group[2] == 4 && (n.group[1] == 5 && n.value[2] == '9' || n.group[1] == 4) {
+			return 0.5 // Brazil
 		}
 		return 0
-	case n.shape(3, 4, 4) && n.digits == 11, n.shape(5, 6) && n.value[1] == '7':
-		return 0.5 // Japan and others, British mobiles
 	}
-	switch topics := readTopics(w, -topicBefore, 0); {
-	case topics&(aboutPhone|aboutCall) != 0:
+	switch second := n.value[1]; {
+	case second == '0':
+	case n.shape(2, 2, 2, 2, 2):
+		if same && n.between[0] != ':' && second != '8' && !hexPair(w, -3) && !hexPair(w, n.end+1) && w.at(-1) != ':' {
+			return 0.5 // France
+		}
+	case n.between[0] == '/' && n.groups == 2, bracket && n.groups < 4:
+		return 0.5 // Germany; Britain and Australia
+	case same && n.between[0] == '.':
+	case n.shape(3, 4, 4), n.shape(5, 6) && second == '7', n.shape(5, 3, 3) && second == '7', n.shape(4, 3, 3) && second == '4', n.shape(3, 3, 2, 2) && second == '7':
+		return 0.5 // Japan and others, British and Australian mobiles, Sweden
+	case n.shape(4, 3, 4), n.shape(2, 4, 4) && n.between[0] == '-', n.shape(2, 8) && second == '6' && n.between[0] == '-':
+		return 0.45 // Britain, Japan, Dutch mobiles
+	}
+	return 0
+}
+
+// dialledAbroad reports whether n is a country's number after 00.
+func dialledAbroad(n *written) bool {
+	if n.digits < 11 || n.groups < 3 || n.group[0] < 3 || n.value[0] != '0' || n.value[1] != '0' || n.value[2] == '0' {
+		return false
+	}
+	code := countryOf(string(n.value[2:n.digits]))
+	return code > 0 && n.value[2+code] != '0'
+}
+
+// announced judges a number by the words before it: beside "phone" any of the
+// usual length is one, beside "call" one in groups, or of ten digits.
+func announced(w *window, n *written) float64 {
+	if n.digits < 7 || n.digits > 12 || n.groups > 5 || n.octets > 2 || n.isDate() {
+		return 0
+	}
+	topics := readTopics(w, -topicBefore, 0)
+	switch {
+	case topics&aboutPhone != 0 && n.groups > 1:
 		return 0.65
-	case topics&aboutNumber != 0:
+	case topics&aboutPhone != 0 && readTopics(w, -phoneNear, 0)&aboutPhone != 0:
+		return 0.6
+	case topics&aboutCall != 0 && (n.groups > 1 && n.digits > 7 || n.digits == 10 && n.value[0] > '1'):
+		return 0.5
+	case topics&aboutNumber != 0 && n.value[0] == '0' && n.value[1] != '0' && n.groups > 1 && n.digits > 8 && n.between[0] != '.':
 		return 0.4
 	}
 	return 0
+}
+
+// phoneNear is how far before a bare run of digits the word may begin that makes
+// it a telephone number.
+const phoneNear = 40
+
+// isDate reports whether the groups are those of a date.
+func (n *written) isDate() bool {
+	if n.groups < 3 || n.between[0] == ' ' || n.between[0] == ')' {
+		return false
+	}
+	return n.group[0] == 4 && n.group[1] <= 2 && n.group[2] <= 2 || n.group[0] <= 2 && n.group[1] <= 2 && n.group[2] == 4 && n.groups == 3
 }
 
 // hexPair reports whether two hexadecimal digits stand by themselves at offset
