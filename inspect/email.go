@@ -1,16 +1,27 @@
 package inspect
 
-// emails finds e-mail addresses (RFC 5321, as people write them).
+// emails finds e-mail addresses (RFC 5321 and 6531, as people write them).
 func emails() Detector {
 	return Detector{
 		name: "emails", held: true, ahead: 256,
-		triggers: []trigger{{literal: "@", back: localBytes, backMax: 64, match: email}},
+		triggers: []trigger{
+			{literal: "@", back: localBytes, backMax: 64, match: email},
+			{literal: `"@`, back: quotedLocal, backMax: 64, match: quotedEmail},
+			{literal: "[at]", fold: true, back: localBytes, backMax: 64, match: hiddenEmail},
+			{literal: "(at)", fold: true, back: localBytes, backMax: 64, match: hiddenEmail},
+			{literal: "mail", fold: true, left: setOf("A-Za-df-z0-9"), match: spokenEmail},
+		},
 	}
 }
 
+// localBytes are those before the "@": ASCII, and in UTF-8 the letters from
+// Latin to Armenian. The scripts of China and Japan have no spaces, and would
+// hold a stream back for nothing.
 var (
-	localBytes  = setOf("A-Za-z0-9._%+'-")
+	localBytes  = setOf("A-Za-z0-9._%+'\x80-\xbf\xc3-\xd6-")
+	quotedLocal = setOf("A-Za-z0-9._%+'\"\x80-\xbf\xc3-\xd6-")
 	domainBytes = setOf("A-Za-z0-9.-")
+	wideDomain  = setOf("A-Za-z0-9.\x80-\xff-")
 )
 
 // fileEndings look like top-level domains where an "@" is part of a file name,
@@ -18,23 +29,91 @@ var (
 var fileEndings = []string{"png", "jpg", "jpeg", "gif", "svg", "webp", "js", "ts", "css", "json", "md", "html", "go", "py", "tgz", "jar", "service", "local"}
 
 func email(w *window) {
-	start := w.back(0, localBytes, 64)
-	for start < 0 && !isAlnum(w.at(start)) {
-		start++ // a quote or a dash before the address
-	}
-	if start == 0 || !isAlnum(w.at(-1)) && w.at(-1) != '_' {
+	start := localStart(w)
+	if start == 0 || !isLocalEnd(w.at(-1)) {
 		return
 	}
-	end := w.run(w.n, domainBytes, 190)
-	for end > w.n && !isAlnum(w.at(end-1)) {
-		end-- // the full stop of the sentence
-	}
-	score := domainScore(w.slice(w.n, end))
+	end, score := domainEnd(w, w.n)
 	if score == 0 || inAddress(w, start) || w.fold(start, "git@") {
 		return
 	}
 	w.take(PII, "email_address", score, start, end)
 	tally(w, start, end)
+}
+
+// localStart returns where the local part begins that ends at offset 0.
+func localStart(w *window) int {
+	start := w.back(0, localBytes, 64)
+	for start < 0 && !isAlnum(w.at(start)) && (w.at(start) < 0xc3 || w.at(start) > 0xd6) {
+		start++ // a quote or a dash before the address, or half a letter
+	}
+	return start
+}
+
+func isLocalEnd(b byte) bool { return isAlnum(b) || b == '_' || b >= 0x80 }
+
+// quotedEmail reports an address whose local part is in quotes. A stream has let
+// go the first words of one with spaces: they stay.
+func quotedEmail(w *window) {
+	start := w.back(0, quotedLocal, 64)
+	if start == 0 || start == -1 && w.at(-1) == '"' {
+		return
+	}
+	if end, score := domainEnd(w, w.n); score > 0 {
+		w.take(PII, "email_address", score, start, end)
+	}
+}
+
+// domainEnd returns the end of the domain at offset i, and how sure it is one.
+func domainEnd(w *window, i int) (end int, score float64) {
+	end = w.run(i, domainBytes, 190)
+	if w.at(end) >= 0x80 {
+		if wide := wideDomainEnd(w, i); wide > end {
+			return wide, 0.8
+		}
+	}
+	for end > i && !isAlnum(w.at(end-1)) {
+		end-- // the full stop of the sentence
+	}
+	return end, domainScore(w.slice(i, end))
+}
+
+// wideDomainEnd returns the end of the domain at offset i if it has letters
+// beyond ASCII, 0 if it has not. The last part is all ASCII or all beyond: what
+// follows "com" may be the next word of a script without spaces.
+func wideDomainEnd(w *window, i int) int {
+	end := w.run(i, wideDomain, 190)
+	dot, wide, ascii := 0, 0, 0
+	for at := i; at < end; at++ {
+		switch b := w.at(at); {
+		case b == '.':
+			if at == i || w.at(at-1) == '.' {
+				return 0
+			}
+			dot, wide, ascii = at, 0, 0
+		case b >= 0x80:
+			if wide++; dot > 0 && ascii > 0 || w.has(at, "。") || w.has(at, "，") || w.has(at, "“") || w.has(at, "”") || w.has(at, "\u00a0") {
+				end = at
+			}
+		case dot > 0 && wide > 0:
+			end = at
+		default:
+			ascii++
+		}
+	}
+	if dot == 0 || end < dot+3 || wide == 0 && ascii < 2 || !hasWide(w, i, dot) && !hasWide(w, dot, end) {
+		return 0
+	}
+	return end
+}
+
+func hasWide(w *window, i, j int) bool {
+	for ; i < j; i++ {
+		if w.at(i) >= 0x80 {
+			return true
+		}
+	}
+	return false
 }
 
 // domainScore returns how sure it is that s is the domain of an address.

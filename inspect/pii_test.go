@@ -73,7 +73,7 @@ func TestBareNumbersAreNobodys(t *testing.T) {
 var hostilePII = []string{
 	"123456789 ", "1234567890 ", "078-05-1120 ", "536221847\n", "4111111111111111 ", "A12345678 ", "AB 12 34 56 C ", "1.2.3.4 ", "00:1A:2B:3C:4D:5E ",
 	"1BoatSLRHtKNngkdXEeobR76b53LETtpy1 ", "0x5AAeb6053F3E94C9b9A09f33669435E7Ef1BeAed ", "Mr. ", "Dear ", "my name is ", "12 Main ", "born ", "MAC ",
-	"+49 ", "06 12 34 56 78 ", "Straße ", "bc1q ", "2001:", "passport ", "12345678901 ", "8001015009087 ",
+	"+49 ", "06 12 34 56 78 ", "Straße ", "bc1q ", "2001:", "passport ", "mail ", "mail a at ", "Maria ", "(at)", `"@`, "phone 1234567 ", "12345678901 ", "8001015009087 ",
 }
 
 func BenchmarkScanHostilePII(b *testing.B) {
