@@ -60,8 +60,7 @@ func contact(w *window) {
 	}
 	n := readNumber(w)
 	switch {
-	case n.group[0] < 6 && w.at(n.group[0]) == ' ' && (upperBytes[w.at(n.group[0]+1)] || n.groups == 2 && alphaBytes[w.at(n.end)]):
-		street(w, n.group[0])
+	case n.group[0] < 6 && n.digits < 9 && streetNumber(w, &n):
 	case n.digits < 7:
 		if n.octets == 0 {
 			return

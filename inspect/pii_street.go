@@ -4,41 +4,75 @@ package inspect
 var streetWords = []string{
 	"street", "st", "avenue", "ave", "road", "rd", "boulevard", "blvd", "lane", "ln", "drive", "dr", "court", "ct", "place", "pl", "square", "sq", "terrace",
 	"way", "parkway", "pkwy", "circle", "cir", "highway", "hwy", "close", "crescent", "mews", "alley", "trail", "gardens", "grove", "hill", "row", "walk",
+	"quay", "esplanade", "loop", "path", "plaza", "wharf", "crossing",
+}
+
+// frenchStreets begin it, written just so.
+var frenchStreets = []string{
+	"rue ", "avenue ", "av. ", "boulevard ", "bd ", "place ", "chemin ", "allée ", "impasse ", "quai ", "route ", "cours ", "passage ", "square ", "sentier ",
+	"Rue ", "Avenue ", "Boulevard ", "Bd ", "Chemin ", "Allée ", "Impasse ", "Quai ",
 }
 
 const streetWordsMax = 5
 
-// street reports the address whose house number has n digits: a few words with
-// capitals, the last of which is a kind of street.
-func street(w *window, n int) {
+// streetNumber reports the address whose house number is n's first group, and says
+// whether the number looks like one.
+func streetNumber(w *window, n *written) bool {
+	i := n.group[0]
+	if i > 5 || n.groups == 2 && n.between[0] == '-' && n.digits > 7 {
+		return false
+	}
+	if n.groups == 2 && n.between[0] == '-' {
+		i = n.end // 12-14
+	}
+	if alphaBytes[w.at(i)] && w.at(i+1) == ' ' {
+		i++ // 221B
+	}
+	switch b := w.at(i); {
+	case b != ' ' && b != ',':
+		return false
+	case b == ' ' && (upperBytes[w.at(i+1)] || isDigit(w.at(i+1)) && alphaBytes[w.at(n.end)]):
+		return street(w, i) || frenchStreet(w, i)
+	default:
+		return frenchStreet(w, i)
+	}
+}
+
+// street reports the address whose house number ends at offset n: a few words
+// with capitals, the last of which is a kind of street.
+func street(w *window, n int) bool {
 	if before := w.at(-1); before == '-' || before == '.' || before == '/' || before == '#' || before == '$' {
-		return
+		return false
 	}
 	i := n + 1
 	for words := range streetWordsMax {
 		if !upperBytes[w.at(i)] && !isDigit(w.at(i)) {
-			return
+			return false
 		}
 		end := w.run(i, personBytes, personBytesMax)
 		if isDigit(w.at(i)) {
 			end = w.run(i, alnumBytes, 6) // 5th Avenue
 		}
-		if words > 0 && upperBytes[w.at(i)] && isStreet(w.slice(i, end)) && !wordBytes[w.at(end)] {
-			w.take(PII, "street_address", 0.6, 0, townEnd(w, end))
-			return
+		if words > 0 && upperBytes[w.at(i)] && oneOf(w.slice(i, end), streetWords) && !wordBytes[w.at(end)] {
+			if more := w.run(end+1, personBytes, 12); w.at(end) == ' ' && oneOf(w.slice(end+1, more), streetWords) {
+				end = more // Coyote Hill Road
+			}
+			w.take(PII, "street_address", 0.6, 0, addressEnd(w, end))
+			return true
 		}
 		if w.at(end) == '.' && end == i+1 {
 			end++ // 12 W. Elm Street
 		}
 		if end == i || w.at(end) != ' ' {
-			return
+			return false
 		}
 		i = end + 1
 	}
+	return false
 }
 
-func isStreet(word string) bool {
-	for _, s := range streetWords {
+func oneOf(word string, words []string) bool {
+	for _, s := range words {
 		if foldEqual(word, s) {
 			return true
 		}
@@ -46,75 +80,65 @@ func isStreet(word string) bool {
 	return false
 }
 
-// townEnd returns the end of what follows a street at offset i: a flat, a town,
-// a state and its code.
-func townEnd(w *window, i int) int {
-	end := i
-	if w.at(i) == '.' && w.at(i+1) != '\n' {
+// frenchStreet reports the address whose house number ends at offset i: a kind
+// of street, and a name with a capital.
+func frenchStreet(w *window, i int) bool {
+	for _, more := range []string{" bis", " ter", " quater"} {
+		if w.fold(i, more) {
+			i += len(more)
+		}
+	}
+	if w.at(i) == ',' {
 		i++
 	}
-	for range 4 {
-		if w.at(i) == ',' {
-			i++
+	if w.at(i) != ' ' {
+		return false
+	}
+	i++
+	for _, kind := range frenchStreets {
+		if !w.has(i, kind) {
+			continue
 		}
-		if b := w.at(i); b != ' ' && b != '\n' || !upperBytes[w.at(i+1)] && w.at(i+1) != '#' && !isDigit(w.at(i+1)) {
-			return end
+		end := streetName(w, i+len(kind))
+		if end < i+len(kind)+3 {
+			return false
 		}
-		from := i + 1
-		i = w.run(from, townBytes, 20)
-		if isDigit(w.at(from)) && i-from != 5 {
-			return end
-		}
-		part := w.slice(from, i)
-		switch {
-		case len(part) == 5 && isDigit(part[0]):
-			return i
-		case len(part) == 2 && upperBytes[part[1]], foldEqual(part, "apt"), foldEqual(part, "suite"), foldEqual(part, "unit"), part[0] == '#':
-			end = i
-			if w.at(i) == '.' {
-				i++
+		w.take(PII, "street_address", 0.55, 0, addressEnd(w, end))
+		return true
+	}
+	return false
+}
+
+// streetParticles stand in the names of streets, in lower case.
+var streetParticles = []string{
+	"de la ", "de las ", "de los ", "de l'", "des ", "del ", "della ", "delle ", "dei ", "degli ", "du ", "de ", "di ", "d'", "do ", "dos ", "da ", "das ", "la ", "le ", "les ", "l'", "y ", "e ", "et ",
+}
+
+// streetName returns the end of the name of a street at offset i: up to five
+// words, the last of which has a capital; 0 if there is none.
+func streetName(w *window, i int) int {
+	end := 0
+	for range streetWordsMax {
+		for _, particle := range streetParticles {
+			if w.has(i, particle) {
+				i += len(particle)
+				break
 			}
-			if isDigit(w.at(i+1)) && len(part) > 2 {
-				i = w.run(i+1, digitBytes, 5)
-				end = i
-			}
-		case w.at(i) == ',' || w.at(i) == ' ' && upperBytes[w.at(i+1)]:
-		default:
-			return end
 		}
+		if first := w.at(i); !upperBytes[first] && (first < 0xc3 || first > 0xc5) {
+			break
+		}
+		next := w.run(i, personBytes, personBytesMax)
+		if wordBytes[w.at(next)] || next == i+personBytesMax {
+			return 0
+		}
+		if end = next; w.at(next) == '.' && next < i+4 {
+			next++
+		}
+		if w.at(next) != ' ' {
+			break
+		}
+		i = next + 1
 	}
 	return end
-}
-
-var townBytes = setOf("A-Za-z0-9#\x80-\xff-")
-
-// streets finds the addresses of German-speaking countries, whose numbers
-// come after the street.
-func streets() Detector {
-	d := Detector{name: "streets", held: true, ahead: 64}
-	for _, word := range []string{"straße ", "strasse ", "str. ", "platz ", "allee ", "gasse "} {
-		d.triggers = append(d.triggers, trigger{literal: word, fold: true, back: personBytes, backMax: 24, match: germanStreet})
-	}
-	return d
-}
-
-func germanStreet(w *window) {
-	start := w.back(0, personBytes, 24)
-	first := w.at(start)
-	end := w.run(w.n, digitBytes, 4)
-	if !upperBytes[first] && first < 0x80 || end == w.n || end == w.n+4 {
-		return
-	}
-	if alphaBytes[w.at(end)] && !alphaBytes[w.at(end+1)] {
-		end++ // 12a
-	}
-	if wordBytes[w.at(end)] {
-		return
-	}
-	if w.at(end) == ',' && w.at(end+1) == ' ' && w.run(end+2, digitBytes, 6) == end+7 && w.at(end+7) == ' ' {
-		if town := w.run(end+8, personBytes, 24); town > end+8 {
-			end = town
-		}
-	}
-	w.take(PII, "street_address", 0.55, start, end)
 }
