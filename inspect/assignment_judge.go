@@ -12,6 +12,8 @@ func judgeToken(a assignment, value string) float64 {
 	switch {
 	case len(value) < 10 || h.others > len(value)/3:
 		return 0
+	case len(value) < 60 && strings.Contains(value, " "):
+		return 0
 	case uuid(value):
 		if !randomUUID(value) {
 			return 0
@@ -33,6 +35,8 @@ func judgeToken(a assignment, value string) float64 {
 		return 0
 	case len(value) < 16 && h.marks > 0 && h.pairs > 3 && h.common*2 >= h.pairs:
 		return 0 // names of versions and of things
+	case h.marks > 1 && h.upper == 0 && h.digits < 3 && h.common*100 >= h.pairs*60:
+		return 0 // snake_case2
 	}
 	bits := entropy(value)
 	if bits < 2.9 || len(value) >= 24 && bits < 3.1 {
@@ -60,7 +64,11 @@ func judgePassword(a assignment, value string) float64 {
 		}
 	}
 	switch {
+	case kinds == 1 && a.quoted && !a.loose && !mockPassword(value):
+		return judgePlain(h, value)
 	case len(value) < 6 || len(value) > 128 || kinds < 2 || h.letters() == 0:
+		return 0
+	case !a.quoted && h.others == 0 && member(value):
 		return 0
 	case mockPassword(value) || strings.Contains(value, " "):
 		return 0
@@ -70,9 +78,9 @@ func judgePassword(a assignment, value string) float64 {
 		return 0
 	case h.marks > 0 && h.wordlike() && h.digits+h.others < 3:
 		return 0
-	case a.loose && (h.digits == 0 || h.turns < 3 || h.wordlike()):
+	case a.loose && (h.digits == 0 || h.turns < 3 || h.wordlike() && (h.others == 0 || h.upper == 0)):
 		return 0
-	case h.others > 2*len(value)/3:
+	case h.others > 2*len(value)/3 || h.wordlike() && h.others == 1 && strings.Contains(value[1:len(value)-1], "="):
 		return 0
 	case value[0] == '/' || h.marks > 1 && h.others == 0 && h.pairs > 5 && h.common*100 >= h.pairs*72:
 		return 0 // a path, words with numbers
@@ -80,6 +88,47 @@ func judgePassword(a assignment, value string) float64 {
 		return 0.6
 	}
 	return 0.8
+}
+
+// judgePlain is judgePassword for a value of letters of one case, or of digits,
+// alone.
+func judgePlain(h shape, value string) float64 {
+	switch {
+	case h.marks+h.others > 0 || len(value) < 6 || len(value) > 32:
+		return 0
+	case h.digits > 0 && (distinct(value) < 4 || counting(value)):
+		return 0
+	case h.digits == 0 && (len(value) < 7 || h.common*2 > h.pairs):
+		return 0 // a word
+	}
+	return 0.5
+}
+
+// counting reports whether each digit is one more, or one less, than the last.
+func counting(digits string) bool {
+	up, down := true, true
+	for i := 1; i < len(digits); i++ {
+		up = up && (digits[i]-digits[i-1] == 1 || digits[i-1] == '9' && digits[i] == '0')
+		down = down && digits[i-1]-digits[i] == 1
+	}
+	return up || down
+}
+
+// member reports whether value is a field of something: names with dots between.
+func member(value string) bool {
+	dots := 0
+	for i := range len(value) {
+		switch {
+		case value[i] == '.':
+			dots++
+			if i+1 == len(value) || i == 0 || !alphaBytes[value[i+1]] {
+				return false
+			}
+		case !wordBytes[value[i]]:
+			return false
+		}
+	}
+	return dots > 0 && alphaBytes[value[0]]
 }
 
 // referring are the beginnings of values that say where a secret is, and of
@@ -92,7 +141,7 @@ var referring = []string{
 }
 
 // joining are parts of values that only templates, code and addresses have.
-var joining = []string{"://", "${", "$(", "{{", "}}", "%s", "%(", "%v", "%d", "()", "=>", "->", "::", "<%", "node_modules", ".com/", "/bin/", "[a-", "[A-", "[0-", "[^", "]{", "\\\\"}
+var joining = []string{"://", "${", "$(", "{{", "}}", "%s", "%(", "%v", "%d", "()", "('", "{0", "{1", "=>", "->", "::", "<%", "node_modules", ".com/", "/bin/", "[a-", "[A-", "[0-", "[^", "]{", "\\\\"}
 
 var referringByFirst, joiningByFirst = byFirst(referring), byFirst(joining)
 

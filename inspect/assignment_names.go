@@ -9,6 +9,8 @@ type keyword struct {
 	// judge is for values that no provider's format explains; nil means that
 	// such a value is none.
 	judge func(a assignment, value string) float64
+	// whole says that no letter may stand right before the literal.
+	whole bool
 	// qualifiers, where there are some, are words of which the name must hold
 	// one for judge to be asked: a key opens a cache more often than a door.
 	qualifiers []string
@@ -17,6 +19,7 @@ type keyword struct {
 var keywords = []keyword{
 	{literal: "pass", rule: "password_assignment", more: []string{"word", "wd", "phrase", "wort", "code"}, judge: judgePassword},
 	{literal: "pwd", rule: "password_assignment", judge: judgePassword},
+	{literal: "pw", rule: "password_assignment", judge: judgePassword, whole: true},
 	{literal: "secret", rule: "secret_assignment", judge: judgeToken},
 	{literal: "token", rule: "token_assignment", judge: judgeToken},
 	{literal: "creds", rule: "secret_assignment", judge: judgeToken},
@@ -28,6 +31,21 @@ var keywords = []keyword{
 	{literal: "client_id"}, {literal: "clientid"}, {literal: "client-id"},
 	{literal: "access_id"}, {literal: "accessid"}, {literal: "access-id"},
 	{literal: "account_sid"}, {literal: "project_id"},
+	{literal: "api key", rule: "api_key_assignment", judge: judgeToken},
+	{literal: "access key", rule: "api_key_assignment", judge: judgeToken},
+	{literal: "mot de passe", rule: "password_assignment", judge: judgePassword},
+	{literal: "contraseña", rule: "password_assignment", judge: judgePassword},
+	{literal: "contrasena", rule: "password_assignment", judge: judgePassword},
+	{literal: "senha", rule: "password_assignment", judge: judgePassword, whole: true},
+	{literal: "wachtwoord", rule: "password_assignment", judge: judgePassword},
+	{literal: "hasło", rule: "password_assignment", judge: judgePassword},
+	{literal: "lösenord", rule: "password_assignment", judge: judgePassword},
+	{literal: "пароль", rule: "password_assignment", judge: judgePassword},
+	{literal: "Пароль", rule: "password_assignment", judge: judgePassword},
+	{literal: "密码", rule: "password_assignment", judge: judgePassword},
+	{literal: "密碼", rule: "password_assignment", judge: judgePassword},
+	{literal: "パスワード", rule: "password_assignment", judge: judgePassword},
+	{literal: "비밀번호", rule: "password_assignment", judge: judgePassword},
 }
 
 var keyQualifiers = []string{
@@ -44,28 +62,36 @@ var tailStops = []string{
 	"reference", "usage", "sha", "sha256", "md5", "checksum", "fingerprint", "thumbprint", "index", "idx", "offset", "pos", "position", "date", "time",
 	"error", "message", "msg", "text", "title", "description", "help", "desc", "strength", "rotation", "age", "scope", "scopes", "mode", "method",
 	"provider", "server", "service", "store", "manager", "source", "location", "kind", "class", "func", "handler", "exists", "enabled", "required",
-	"valid", "map", "list", "set", "table", "column", "row", "code", "codes", "event", "word", "words", "board", "frame", "cert", "certificate", "pub", "public",
+	"valid", "validator", "encoder", "generator", "strategy", "selector", "locator", "xpath", "element", "param", "parameter", "property", "attribute",
+	"attr", "input", "button", "dialog", "page", "screen", "view", "form", "env", "var", "variable", "namespace", "group", "role", "tag", "comment",
+	"template", "status", "state", "flow", "grant", "map", "list", "set", "table", "column", "row", "code", "codes", "event", "word", "words", "board", "frame", "cert", "certificate", "pub", "public",
 }
 
 // headStops are words that, before the keyword, make it no secret.
 var headStops = []string{
 	"public", "pub", "publishable", "cache", "sort", "primary", "foreign", "partition", "object", "tokenizer", "bos", "eos", "pad", "unk", "stop", "next",
 	"page", "continuation", "sync", "etag", "csrf", "xsrf", "idempotency", "hash", "hashed", "digest", "checksum", "revoked", "expired", "max", "num",
-	"bypass", "compass", "first", "single", "multi", "invalid", "wrong", "fake", "mock", "dummy", "example", "author", "oauth2", "change", "non", "not",
+	"bypass", "compass", "first", "single", "multi", "invalid", "wrong", "fake", "mock", "dummy", "example", "author", "oauth2", "change", "non", "not", "lock", "request",
+	"action", "update", "cursor", "snapshot", "starting",
 }
 
 // match is the trigger function of a keyword.
 func (k keyword) match(w *window) {
+	if k.whole && alphaBytes[w.at(-1)] {
+		return
+	}
 	end := w.run(w.n, assignedBytes, tailMax+1)
 	tail, ok := k.rest(w.slice(w.n, end))
-	if !ok || end > w.n+tailMax {
+	if !ok || end > w.n+tailMax || k.qualifiers != nil && holdsPassword(tail) {
 		return
 	}
 	a, ok := readAssignment(w, end)
 	if !ok || a.end-a.start < 6 {
 		return
 	}
-	w.skipTo(a.start) // the name is dealt with here, whatever else it holds
+	if !a.loose && w.at(a.start-2) != '(' {
+		w.skipTo(a.start) // the name is dealt with here, whatever else it holds
+	}
 	value := w.slice(a.start, a.end)
 	w.steps += 64 + len(value)
 	if reference(value) || placeholder(value) || !a.quoted && sigil(value[0]) {
@@ -100,6 +126,12 @@ func (k keyword) rest(tail string) (string, bool) {
 		tail = tail[1:]
 	}
 	return tail, tail == "" || tail[0] < 'a' || tail[0] > 'z'
+}
+
+// holdsPassword reports whether the tail of a name holds a better keyword: the
+// password of a key store is one.
+func holdsPassword(tail string) bool {
+	return len(tail) >= len("pass") && (containsFold(tail, "pass") || containsFold(tail, "pwd"))
 }
 
 func (k keyword) qualified(name string) bool {

@@ -8,6 +8,9 @@ func namedSecrets() Detector {
 		d.triggers = append(d.triggers, trigger{literal: k.literal, fold: true, match: k.match})
 	}
 	d.triggers = append(d.triggers, headers()...)
+	d.triggers = append(d.triggers, commands()...)
+	d.triggers = append(d.triggers, secretArguments()...)
+	d.triggers = append(d.triggers, passwordHashes()...)
 	return d
 }
 
@@ -107,7 +110,7 @@ func fits(rows []named, value string) (named, bool) {
 		if len(value) < n.min || len(value) > n.max || distinct(value) < 6 || !consists(value, n.bytes) {
 			continue
 		}
-		if h := shapeOf(value); h.digits == 0 && (h.wordlike() || h.turns == 0) {
+		if h := shapeOf(value); h.digits == 0 && (h.wordlike() || h.turns == 0 || h.marks > 2) {
 			continue
 		}
 		return n, true

@@ -7,7 +7,7 @@ import (
 
 // mockWords are parts of values that people write where a secret would be.
 var mockWords = []string{
-	"example", "your", "xxxx", "placeholder", "changeme", "change_me", "dummy", "sample", "redacted", "insert",
+	"example", "your", "xxxx", "placeholder", "changeme", "change_me", "change-me", "dummy", "mock", "fake", "notreal", "not-a-", "not_a_", "invalid", "sample", "redacted", "insert",
 	"replace", "todo", "fixme", "abc123", "tokenhere", "keyhere", "secrethere", "passwordhere", "secret_here", "key_here", "token_here", "goes_here", "foobar", "....", "****", "${", "{{", "<",
 }
 

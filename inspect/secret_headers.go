@@ -15,6 +15,7 @@ func headers() []trigger {
 	return []trigger{
 		{literal: "bearer ", fold: true, left: wordBytes, match: bearer},
 		{literal: "basic ", fold: true, left: wordBytes, match: basic},
+		{literal: "authorization", fold: true, match: authorization},
 		{literal: "sig=", fold: true, left: wordBytes, match: sharedSignature},
 		{literal: "-u ", left: alnumBytes, match: curlUser},
 		{literal: "-u\"", left: alnumBytes, match: curlUser},
@@ -33,10 +34,37 @@ func bearer(w *window) {
 	}
 	value := w.slice(w.n, end)
 	h := shapeOf(value)
-	if h.digits == 0 && h.wordlike() || h.marks > 2 && h.wordlike() || h.turns < 3 || distinct(value) < 8 || placeholder(value) || reference(value) {
+	if h.wordlike() && (h.digits*4 < len(value) || h.marks > 2) || h.turns < 3 || distinct(value) < 8 || placeholder(value) || reference(value) {
 		return
 	}
 	w.take(Secret, "authorization_header", 0.8, w.n, end)
+}
+
+// authorization is a token that no scheme, or an uncommon one, goes before.
+func authorization(w *window) {
+	i, _ := closing(w, w.n)
+	if b := w.at(i); b != ':' && b != '=' {
+		return
+	}
+	i, _, ok := opening(w, w.run(i+1, spaceBytes, 3), false)
+	if !ok {
+		return
+	}
+	for _, scheme := range []string{"token ", "apikey ", "api-key ", "key ", "jwt "} {
+		if w.fold(i, scheme) {
+			i += len(scheme)
+			break
+		}
+	}
+	end := w.run(i, bearerBytes, 513)
+	if n := end - i; n < 20 || n > 512 || w.at(end) == ' ' && w.at(end+1) > ' ' {
+		return // "Basic realm", "Digest username"
+	}
+	value := w.slice(i, end)
+	if h := shapeOf(value); h.digits < 2 || h.wordlike() || h.turns < 6 || distinct(value) < 8 || placeholder(value) || reference(value) {
+		return
+	}
+	w.take(Secret, "authorization_header", 0.8, i, end)
 }
 
 // basic is a user and password in base64 (RFC 7617).
@@ -50,34 +78,52 @@ func basic(w *window) {
 	case placeholder(value):
 	case decodesToPair(value):
 		w.take(Secret, "authorization_header", 0.85, w.n, end)
+	case decodesToMock(value):
 	case len(value) >= 16 && shapeOf(value).turns >= 6 && w.context(0, 20, "authorization"):
 		w.take(Secret, "authorization_header", 0.7, w.n, end) // some clients get the encoding wrong
 	}
 }
 
-// decodesToPair reports whether s is base64 of "user:password".
+// decodesToPair reports whether s is base64 of a user and a password.
 func decodesToPair(s string) bool {
+	pair, mock := decodePair(s)
+	return pair && !mock
+}
+
+// decodesToMock reports whether s is base64 of a user and what only says that a
+// password goes there.
+func decodesToMock(s string) bool {
+	pair, mock := decodePair(s)
+	return pair && mock
+}
+
+// decodePair reports whether s is base64 of "user:password", and whether that
+// password is one that documentation shows.
+func decodePair(s string) (pair, mock bool) {
 	var in, out [256]byte
 	for len(s) > 0 && s[len(s)-1] == '=' {
 		s = s[:len(s)-1]
 	}
 	if len(s) > len(in) {
-		return false
+		return false, false
 	}
 	n, err := base64.RawStdEncoding.Decode(out[:], in[:copy(in[:], s)])
 	if err != nil {
-		return false
+		return false, false
 	}
 	colon := -1
 	for i, b := range out[:n] {
 		if b < ' ' || b > '~' {
-			return false
+			return false, false
 		}
 		if b == ':' && colon < 0 {
 			colon = i
 		}
 	}
-	return colon > 0 && n-colon > 3 && !mockPassword(string(out[colon+1:n]))
+	if colon <= 0 || n-colon <= 3 {
+		return false, false
+	}
+	return true, mockPassword(string(out[colon+1 : n]))
 }
 
 // sharedSignature is what signs a shared access address of Azure.

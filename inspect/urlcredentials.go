@@ -17,7 +17,7 @@ var (
 // mockPasswords stand in documentation where a password would.
 var mockPasswords = []string{
 	"password", "passwd", "pass", "pwd", "secret", "token", "apikey", "api_key", "key", "user", "username", "admin", "root",
-	"test", "postgres", "mysql", "guest", "changeit", "hunter2", "mypassword", "pw", "p4ssw0rd", "s3cret", "foo", "bar", "xyz", "abc", "123", "pass123", "password123", "test123", "s3cr3t", "secr3t",
+	"test", "postgres", "mysql", "guest", "changeit", "mypassword", "pw", "p4ssw0rd", "s3cret", "foo", "bar", "xyz", "abc", "123", "pass123", "password123", "test123", "s3cr3t", "secr3t",
 }
 
 func urlCredential(w *window) {
