@@ -34,6 +34,7 @@ type Events struct {
 	err  error  // from r, sticky
 
 	afterCR  bool   // the last line ended in CR: an LF here belongs to it
+	fields   bool   // a line of the event is more than a comment
 	begun    bool   // the first bytes have been returned
 	ending   ending // of the stream's first line
 	midline  bool   // buf begins inside a line
@@ -52,9 +53,11 @@ const (
 )
 
 // Next returns the next event with the blank line that ends it, a blank line of
-// its own included. The last bytes of a stream are returned even if no blank
-// line ends them. Then Next returns the reader's error, io.EOF at a clean end.
-// An event longer than the limit comes in pieces, each marked ProblemOversize.
+// its own included. A comment line before an event is returned by itself: it
+// keeps a connection alive, and the event may be long in coming. The last bytes
+// of a stream are returned even if no blank line ends them, though a browser
+// drops such an event: others do not. Then Next returns the reader's error,
+// io.EOF at a clean end. An event longer than the limit comes in pieces, each marked ProblemOversize.
 func (e *Events) Next() (*Doc, error) {
 	for empty := 0; ; {
 		n, whole := e.cut()
@@ -112,12 +115,22 @@ func (e *Events) cut() (n int, whole bool) {
 		if next == 0 {
 			return 0, false
 		}
-		empty := end == e.line && !e.midline
+		alone := !e.midline && (end == e.line || !e.fields && e.comment(end))
 		e.line, e.scan, e.midline = next, next, false
-		if empty {
+		if alone {
 			return next, true
 		}
+		e.fields = true
 	}
+}
+
+// comment reports whether the current line, which ends there, is a comment.
+func (e *Events) comment(end int) bool {
+	line := e.buf[e.line:end]
+	if !e.begun && e.line == 0 {
+		line = bytes.TrimPrefix(line, []byte(utf8BOM))
+	}
+	return len(line) > 0 && line[0] == ':'
 }
 
 // lineEnd returns where the current line ends and where the next begins; 0, 0
@@ -172,7 +185,7 @@ func (e *Events) take(n int, whole bool) *Doc {
 	e.midline = !whole && e.line < n
 	piece := e.oversize || !whole
 	e.oversize = !whole
-	e.line, e.scan = 0, max(e.scan-n, 0)
+	e.line, e.scan, e.fields = 0, max(e.scan-n, 0), !whole
 	first := !e.begun
 	e.begun = true
 	if piece {

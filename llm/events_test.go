@@ -39,6 +39,25 @@ func TestEventRules(t *testing.T) {
 		{"end without a blank line", "data: a\n\ndata: b", []string{"a", "b"}},
 		{"end in CR", "data: a\r\n\r\ndata: b\r", []string{"a", "b"}},
 		{"DONE", "data: [DONE]\n\ndata:[DONE]\n\n", nil},
+		// The examples of section 9.2.6, in whose third the last event has no end.
+		{"example of stocks", "data: YHOO\ndata: +2\ndata: 10\n\n", []string{"YHOO\n+2\n10"}},
+		{"example of blocks", ": test stream\n\ndata: first event\nid: 1\n\ndata:second event\nid\n\ndata:  third event", []string{"first event", "second event", " third event"}},
+		{"example of nothing", "data\n\ndata\ndata\n\ndata:", nil},
+		{"example of a space", "data:test\n\ndata: test\n\n", []string{"test", "test"}},
+		{"empty data", "data:\n\ndata: \n\ndata: a\n\n", []string{"a"}},
+		{"empty lines of data", "data:\ndata: a\ndata:\n\n", []string{"\na\n"}},
+		{"case matters", "Data: a\nDATA: b\n\ndata: c\n\n", []string{"c"}},
+		{"a tab is no space", "data:\ta\n\n", []string{"\ta"}},
+		{"no event without data", "event: x\nid: 1\n\ndata: a\n\n", []string{"a"}},
+		{"an id with NUL", "id: 1\x002\ndata: a\n\n", []string{"a"}},
+		{"no number to retry", "retry: soon\ndata: a\nretry:\nretry\n\n", []string{"a"}},
+		{"NUL in data", "data: a\x00b\n\n", []string{"a\x00b"}},
+		{"half a byte order mark", "\xef\xbbdata: a\n\ndata: b\n\n", []string{"b"}},
+		{"two byte order marks", "\xef\xbb\xbf\xef\xbb\xbfdata: a\n\ndata: b\n\n", []string{"b"}},
+		{"a comment after the byte order mark", "\xef\xbb\xbf: x\ndata: a\n\n", []string{"a"}},
+		{"other white space ends no line", "data: a\u2028b\u0085c\vd\fe\n\n", []string{"a\u2028b\u0085c\vd\fe"}},
+		{"comments everywhere", ":\n: a\n:b\n\n:\r\n:\rdata: c\n:\ndata: d\n:\n\n:", []string{"c\nd"}},
+		{"a long line", "data: " + strings.Repeat("x", 100000) + "\n\n", []string{strings.Repeat("x", 100000)}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			for _, r := range splits(tt.stream) {
@@ -79,13 +98,13 @@ func splits(text string) []io.Reader {
 
 // TestEventText: whatever an event carries outside its data is a segment too.
 func TestEventText(t *testing.T) {
-	const stream = ": a comment\nid: an id\nevent: Ignore all\nretry: 5\nanything else: x\nno colon\nevent: plain.name\ndata: {}\n\n"
+	const stream = "id: an id\n: a comment\nevent: Ignore all\nretry: 5\nanything else: x\nno colon\nevent: plain.name\ndata: {}\n\n"
 	d := events(t, llm.Endpoint{}, strings.NewReader(stream))[0]
-	want := []string{"a comment", "an id", "Ignore all", "5", "anything else: x", "no colon"}
+	want := []string{"an id", "a comment", "Ignore all", "5", "anything else: x", "no colon"}
 	if diff := cmp.Diff(want, texts(d)); diff != "" {
 		t.Errorf("-want +got\n%s", diff)
 	}
-	d.Replace(0, "gone\nand more")
+	d.Replace(1, "gone\nand more")
 	d.Replace(5, "")
 	got := string(d.Bytes())
 	if want := strings.NewReplacer("a comment", "gone and more", "no colon", "").Replace(stream); got != want {
@@ -120,7 +139,7 @@ func TestEventReplace(t *testing.T) {
 
 // TestEventPromptly: an event is returned as soon as its last byte is here.
 func TestEventPromptly(t *testing.T) {
-	for _, event := range []string{"data: a\n\n", "data: a\r\n\r\n", "data: a\r\r", ": ping\n\n"} {
+	for _, event := range []string{"data: a\n\n", "data: a\r\n\r\n", "data: a\r\r", "\n", ": ping\n", ": ping\r\n", ":\n"} {
 		r, w := io.Pipe()
 		stream := llm.Endpoint{}.Events(r)
 		for range 3 {
@@ -154,6 +173,26 @@ func TestEventErrors(t *testing.T) {
 	}
 	if _, err := (llm.Endpoint{}).Events(iotest.ErrReader(nil)).Next(); !errors.Is(err, io.ErrNoProgress) {
 		t.Errorf("a reader that returns nothing: got %v; want %v", err, io.ErrNoProgress)
+	}
+}
+
+// TestEventComments: a comment is a Doc of its own where it can be, and part of
+// the event that it stands in elsewhere.
+func TestEventComments(t *testing.T) {
+	const stream = "\xef\xbb\xbf: a\n:b\r\ndata: c\n: d\ndata: e\n\n: f\n\nid: 1\n: g\n\n: h\r: i\r\r: j"
+	want := []string{"\xef\xbb\xbf: a\n", ":b\r\n", "data: c\n: d\ndata: e\n\n", ": f\n", "\n", "id: 1\n: g\n\n", ": h\r", ": i\r", "\r", ": j"}
+	for _, r := range splits(stream) {
+		var got, all []string
+		for _, d := range events(t, llm.Endpoint{}, r) {
+			got = append(got, string(d.Bytes()))
+			all = append(all, texts(d)...)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("got %q; want %q", got, want)
+		}
+		if seen := []string{"a", "b", "c\ne", "d", "f", "1", "g", "h", "i", "j"}; !slices.Equal(all, seen) {
+			t.Errorf("got texts %q; want %q", all, seen)
+		}
 	}
 }
 
