@@ -1,5 +1,10 @@
 package inspect
 
+import (
+	"bytes"
+	"encoding/base64"
+)
+
 // privateKeys finds PEM and OpenPGP private key blocks, also on one line with
 // \n written out, as in JSON, and keys that come in frames of their own. What is
 // cut off is found up to the cut.
@@ -8,6 +13,7 @@ func privateKeys() Detector {
 		name: "private_keys", held: true, ahead: aheadMax,
 		triggers: []trigger{
 			{literal: "-----BEGIN ", match: privateKey},
+			{literal: "LS0tLS1CRUdJTi", left: alnumBytes, match: encodedKey}, // the same in base64
 			{literal: "PuTTY-User-Key-File-", match: puttyKey},
 			{literal: `"d"`, match: webKey}, {literal: `"d\"`, match: webKey}, {literal: `"k"`, match: webKey}, {literal: `"k\"`, match: webKey},
 			{stride: base32Bytes, back: base32Bytes, backMax: 60, match: nkeySeed},
@@ -18,8 +24,9 @@ func privateKeys() Detector {
 var (
 	pemLabelBytes = setOf("A-Z0-9 ")
 	// pemBytes are base64, line ends written either way, quotes and pluses of
-	// string concatenation, and the headers' punctuation.
-	pemBytes = setOf("A-Za-z0-9+/= \t\r\n\\\"',:")
+	// string concatenation, the marks of quoted mail and of comments, and the
+	// headers' punctuation.
+	pemBytes = setOf("A-Za-z0-9+/= \t\r\n\\\"',:>#")
 )
 
 // keyBodyMin is less than the shortest key (Ed25519) and more than a sample
@@ -56,14 +63,40 @@ func privateKey(w *window) {
 
 var hyphenBytes = setOf("-")
 
-// keyBody reports whether offsets i to j hold enough base64 to be a key.
+// keyBody reports whether offsets i to j hold enough base64 to be a key. Keys of
+// OpenSSH begin with many zeros, which are the letter A: only other letters
+// that go on and on were typed by somebody.
 func keyBody(w *window, i, j int) bool {
-	n := 0
+	n, same, last := 0, 0, byte(0)
 	body := w.slice(i, j)
 	for k := range len(body) {
-		if stdB64Bytes[body[k]] {
-			n++
+		b := body[k]
+		if !stdB64Bytes[b] {
+			continue
+		}
+		n++
+		if same++; b != last {
+			same = 1
+		}
+		if last = b; same > 12 && b != 'A' && b != '=' {
+			return false
 		}
 	}
-	return n >= keyBodyMin && !placeholder(body)
+	w.steps += len(body)
+	return n >= keyBodyMin && distinct(body) >= 20 && !containsFold(body, "example") && !containsFold(body, "yourkey") && !containsFold(body, "redacted")
+}
+
+// encodedKey is a PEM block in base64, as Kubernetes keeps it.
+func encodedKey(w *window) {
+	end := w.run(0, stdB64Bytes, aheadMax)
+	const head = 64
+	if end < 2*head {
+		return
+	}
+	var in, out [head]byte
+	n, err := base64.StdEncoding.Decode(out[:], in[:copy(in[:], w.slice(0, head))])
+	if err != nil || !bytes.Contains(out[:n], []byte("PRIVATE KEY-----")) {
+		return
+	}
+	w.take(Secret, "private_key", 1, 0, end)
 }
