@@ -5,6 +5,8 @@ import (
 	"context"
 	"crypto/x509"
 	"encoding/json"
+	"io"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -57,7 +59,7 @@ func serve(t *testing.T, options serveOptions) *proxyProcess {
 		"KEY_MODE=" + options.keyMode, "OPENAI_API_KEY=" + options.serverKey,
 		"INFERSHIELD_LISTEN=127.0.0.1:0", "INFERSHIELD_ADMIN=127.0.0.1:0",
 		"INFERSHIELD_DATA_DIR=" + filepath.Join(p.dir, "data"),
-		"INFERSHIELD_CONNECT_TO=api.openai.com:443:" + p.provider.addr(),
+		"INFERSHIELD_CONNECT_TO=" + p.provider.everyHost(),
 		"INFERSHIELD_UPSTREAM_CA=" + upstreamCA,
 	}, options.env)
 	p.cmd = p.command(context.Background(), "serve")
@@ -69,6 +71,15 @@ func serve(t *testing.T, options serveOptions) *proxyProcess {
 	p.awaitReady(t)
 	writeFile(t, p.caFile, p.output(t, "ca", "export"))
 	return p
+}
+
+// everyHost sends connections for the provider's names to it.
+func (p *provider) everyHost() string {
+	var entries []string
+	for _, host := range p.config.Hosts {
+		entries = append(entries, host+":443:"+p.addr())
+	}
+	return strings.Join(entries, ",")
 }
 
 // command is one of the binary's verbs, in the process's folder and
@@ -219,4 +230,15 @@ func (s *sink) String() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.b.String()
+}
+
+// readBody reads an answer to its end.
+func readBody(t *testing.T, resp *http.Response) []byte {
+	t.Helper()
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
 }

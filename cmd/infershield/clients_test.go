@@ -225,7 +225,7 @@ func TestClientsSocket(t *testing.T) {
 	needsNPM(t)
 	for _, c := range custodies[:2] {
 		t.Run(c.name, func(t *testing.T) {
-			p := serve(t, serveOptions{keyMode: c.keyMode, serverKey: c.serverKey})
+			p := serve(t, serveOptions{keyMode: c.keyMode, serverKey: c.serverKey, provider: providerConfig{Echo: true}})
 			open := program("node", "--require", "./testdata/clients/proxy.cjs", "testdata/clients/socket.cjs")
 			calls := []call{{ID: "connect", Key: clientKey, Prompt: "hello"}, {ID: "local", Key: clientKey, Prompt: "hello", Base: p.front()}}
 			for _, got := range open(t, p, calls) {

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -19,6 +20,7 @@ const (
 	providerBodyMax      = 64 << 20 // bytes of a request that it reads
 	providerBodyKept     = 16 << 10 // bytes of a request that a sighting holds
 	providerSightingsMax = 4096     // requests that it remembers
+	providerMessagesKept = 1024     // messages of a WebSocket, each way, that a sighting holds
 )
 
 // providerConfig says what a stand-in provider is to be. The zero value
@@ -28,6 +30,9 @@ type providerConfig struct {
 	Keys      []string                        // credentials accepted; empty accepts any
 	Hosts     []string                        // names on its certificate; empty is api.openai.com
 	Protocols []string                        // offered by ALPN; empty is h2 and http/1.1
+	Reply     func(prompt string) reply       // what is said to a prompt; nil repeats it
+	Deflate   bool                            // WebSockets compress, where the client offers it
+	Echo      bool                            // WebSockets send back what they get, and know no API
 	Wrap      func(http.Handler) http.Handler // put around the answers, so that a test can misbehave
 }
 
@@ -42,6 +47,7 @@ type provider struct {
 	rootPEM  []byte
 	served   chan struct{}
 	sockets  socketSet
+	answered atomic.Int64 // numbers what the provider makes up
 
 	answering sync.WaitGroup // requests under way
 

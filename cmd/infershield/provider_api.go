@@ -30,8 +30,8 @@ func (p *provider) answers() *http.ServeMux {
 		"POST /v1/moderations":      p.moderations,
 		"POST /v1/audio/speech":     p.speech,
 		"POST /v1/files":            p.files,
-		"GET /v1/realtime":          p.socket,
-		"GET /v1/responses":         p.socket,
+		"GET /v1/realtime":          p.realtime,
+		"GET /v1/responses":         p.responsesSocket,
 		"/":                         p.unknown,
 	} {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {

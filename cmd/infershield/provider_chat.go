@@ -1,10 +1,10 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"strings"
 )
 
 // chatRequest is as much of a chat completion request as the answer needs.
@@ -17,6 +17,7 @@ type chatRequest struct {
 	N             int           `json:"n"`
 	Stream        bool          `json:"stream"`
 	StreamOptions streamOptions `json:"stream_options"`
+	Logprobs      bool          `json:"logprobs"`
 	Tools         []struct {
 		Function struct {
 			Name string `json:"name"`
@@ -70,7 +71,7 @@ type chatMessage struct {
 type chatChoice struct {
 	Index        int         `json:"index"`
 	Message      chatMessage `json:"message"`
-	Logprobs     *struct{}   `json:"logprobs"`
+	Logprobs     *tokenLogs  `json:"logprobs"`
 	FinishReason string      `json:"finish_reason"`
 }
 
@@ -85,49 +86,16 @@ type chatCompletion struct {
 	Fingerprint string       `json:"system_fingerprint"`
 }
 
-func (p *provider) chat(w http.ResponseWriter, r *http.Request) {
-	var request chatRequest
-	if !decodeRequest(w, r, &request) {
-		return
-	}
-	if request.Stream {
-		request.stream(w)
-		return
-	}
-	completion := chatCompletion{
-		ID: "chatcmpl-standin", Object: "chat.completion", Created: createdNow(), Model: modelOr(request.Model),
-		Usage:       usageOf(request.prompt(), answerTo(request.prompt())),
-		ServiceTier: "default", Fingerprint: "fp_standin",
-	}
-	for i := range choiceCount(request.N) {
-		completion.Choices = append(completion.Choices, request.choice(i))
-	}
-	replyJSON(w, http.StatusOK, completion)
+// tokenLogs says how sure the model was of each token.
+type tokenLogs struct {
+	Content []tokenLog `json:"content"`
 }
 
-func (r *chatRequest) choice(index int) chatChoice {
-	if name, ok := r.tool(); ok {
-		call := toolCall{ID: callID(index), Type: "function", Function: toolFunction{name, arguments(r.prompt())}}
-		return chatChoice{
-			Index: index, FinishReason: "tool_calls",
-			Message: chatMessage{Role: "assistant", ToolCalls: []toolCall{call}},
-		}
-	}
-	text := answerTo(r.prompt())
-	return chatChoice{Index: index, FinishReason: "stop", Message: chatMessage{Role: "assistant", Content: &text}}
-}
-
-func callID(index int) string { return fmt.Sprintf("call_standin%d", index) }
-
-// arguments are JSON in a string, as the provider sends them.
-func arguments(prompt string) string {
-	b, err := json.Marshal(struct {
-		Input string `json:"input"`
-	}{answerTo(prompt)})
-	if err != nil {
-		panic(err) // a string always marshals
-	}
-	return string(b)
+type tokenLog struct {
+	Token   string     `json:"token"`
+	Logprob float64    `json:"logprob"`
+	Bytes   []int      `json:"bytes"`
+	Top     []struct{} `json:"top_logprobs"`
 }
 
 type chatDelta struct {
@@ -137,10 +105,10 @@ type chatDelta struct {
 }
 
 type chunkChoice struct {
-	Index        int       `json:"index"`
-	Delta        chatDelta `json:"delta"`
-	Logprobs     *struct{} `json:"logprobs"`
-	FinishReason *string   `json:"finish_reason"`
+	Index        int        `json:"index"`
+	Delta        chatDelta  `json:"delta"`
+	Logprobs     *tokenLogs `json:"logprobs"`
+	FinishReason *string    `json:"finish_reason"`
 }
 
 type chatChunk struct {
@@ -154,110 +122,105 @@ type chatChunk struct {
 	Usage       *tokenUsage   `json:"usage"`
 }
 
-// stream sends the choices' chunks in turn, a word at a time: role, text or
-// the tool's arguments, finish, then the usage if it was asked for.
-func (r *chatRequest) stream(w http.ResponseWriter) {
-	events := startEvents(w)
+func (p *provider) chat(w http.ResponseWriter, r *http.Request) {
+	var request chatRequest
+	if !decodeRequest(w, r, &request) {
+		return
+	}
+	said := p.replyTo(request.prompt())
+	if request.Stream {
+		request.stream(r.Context(), startEvents(w), said)
+		return
+	}
+	completion := chatCompletion{
+		ID: "chatcmpl-standin", Object: "chat.completion", Created: createdNow(), Model: modelOr(request.Model),
+		Usage:       usageOf(request.prompt(), said.text()),
+		ServiceTier: "default", Fingerprint: "fp_standin",
+	}
+	for i := range choiceCount(request.N) {
+		completion.Choices = append(completion.Choices, request.choice(i, said))
+	}
+	replyJSON(w, http.StatusOK, completion)
+}
+
+func (r *chatRequest) choice(index int, said reply) chatChoice {
+	if name, ok := r.tool(); ok {
+		call := toolCall{ID: callID(index), Type: "function", Function: toolFunction{name, said.arguments().text()}}
+		return chatChoice{
+			Index: index, FinishReason: "tool_calls",
+			Message: chatMessage{Role: "assistant", ToolCalls: []toolCall{call}},
+		}
+	}
+	text := said.text()
+	return chatChoice{
+		Index: index, FinishReason: "stop", Logprobs: r.logprobs(said.pieces...),
+		Message: chatMessage{Role: "assistant", Content: &text},
+	}
+}
+
+func callID(index int) string { return fmt.Sprintf("call_standin%d", index) }
+
+// logprobs are given where they are asked for: each piece is one token, of
+// which the stand-in is certain.
+func (r *chatRequest) logprobs(tokens ...string) *tokenLogs {
+	if !r.Logprobs {
+		return nil
+	}
+	logs := &tokenLogs{Content: []tokenLog{}}
+	for _, token := range tokens {
+		log := tokenLog{Token: token, Bytes: []int{}, Top: []struct{}{}}
+		for _, b := range []byte(token) {
+			log.Bytes = append(log.Bytes, int(b))
+		}
+		logs.Content = append(logs.Content, log)
+	}
+	return logs
+}
+
+// stream sends the choices' chunks in turn, a piece at a time: role, text or the
+// tool's arguments, finish, then the usage if it was asked for.
+func (r *chatRequest) stream(ctx context.Context, events *eventStream, said reply) {
 	chunk := chatChunk{
 		ID: "chatcmpl-standin", Object: "chat.completion.chunk", Created: createdNow(), Model: modelOr(r.Model),
 		ServiceTier: "default", Fingerprint: "fp_standin",
 	}
-	for _, delta := range r.deltas() {
-		for i := range choiceCount(r.N) {
-			chunk.Choices = []chunkChoice{{Index: i, Delta: delta}}
+	send := func(choice chunkChoice) {
+		for choice.Index = range choiceCount(r.N) {
+			chunk.Choices = []chunkChoice{choice}
 			events.send("", chunk)
 		}
 	}
-	reason := "stop"
-	if _, ok := r.tool(); ok {
-		reason = "tool_calls"
+	reason, err := "stop", error(nil)
+	if name, ok := r.tool(); ok {
+		reason, err = "tool_calls", streamCall(ctx, name, said.arguments(), send)
+	} else {
+		err = r.streamText(ctx, said, send)
 	}
-	for i := range choiceCount(r.N) {
-		chunk.Choices = []chunkChoice{{Index: i, FinishReason: &reason}}
-		events.send("", chunk)
+	if err != nil {
+		return // nobody listens
 	}
+	send(chunkChoice{FinishReason: &reason})
 	if r.StreamOptions.IncludeUsage {
 		chunk.Choices = []chunkChoice{}
-		chunk.Usage = usageOf(r.prompt(), answerTo(r.prompt()))
+		chunk.Usage = usageOf(r.prompt(), said.text())
 		events.send("", chunk)
 	}
 	events.done()
 }
 
-func (r *chatRequest) deltas() []chatDelta {
-	name, ok := r.tool()
-	if !ok {
-		empty := ""
-		deltas := []chatDelta{{Role: "assistant", Content: &empty}}
-		for _, piece := range pieces(answerTo(r.prompt())) {
-			deltas = append(deltas, chatDelta{Content: &piece})
-		}
-		return deltas
-	}
+func (r *chatRequest) streamText(ctx context.Context, said reply, send func(chunkChoice)) error {
+	send(chunkChoice{Delta: chatDelta{Role: "assistant", Content: new(string)}})
+	return said.each(ctx, func(piece string) {
+		send(chunkChoice{Delta: chatDelta{Content: &piece}, Logprobs: r.logprobs(piece)})
+	})
+}
+
+func streamCall(ctx context.Context, name string, arguments reply, send func(chunkChoice)) error {
 	first := new(int)
-	deltas := []chatDelta{{Role: "assistant", ToolCalls: []toolCall{
+	send(chunkChoice{Delta: chatDelta{Role: "assistant", ToolCalls: []toolCall{
 		{Index: first, ID: callID(0), Type: "function", Function: toolFunction{Name: name}},
-	}}}
-	for _, piece := range pieces(arguments(r.prompt())) {
-		deltas = append(deltas, chatDelta{ToolCalls: []toolCall{{Index: first, Function: toolFunction{Arguments: piece}}}})
-	}
-	return deltas
-}
-
-// pieces cuts text behind every space: the deltas of a stream.
-func pieces(text string) []string { return strings.SplitAfter(text, " ") }
-
-type textChoice struct {
-	Text         string    `json:"text"`
-	Index        int       `json:"index"`
-	Logprobs     *struct{} `json:"logprobs"`
-	FinishReason *string   `json:"finish_reason"`
-}
-
-type textCompletion struct {
-	ID      string       `json:"id"`
-	Object  string       `json:"object"`
-	Created int64        `json:"created"`
-	Model   string       `json:"model"`
-	Choices []textChoice `json:"choices"`
-	Usage   *tokenUsage  `json:"usage,omitempty"`
-}
-
-// completions is the old endpoint; prompt is a string or a list of them.
-func (p *provider) completions(w http.ResponseWriter, r *http.Request) {
-	var request struct {
-		Model         string          `json:"model"`
-		Prompt        json.RawMessage `json:"prompt"`
-		Stream        bool            `json:"stream"`
-		StreamOptions streamOptions   `json:"stream_options"`
-	}
-	if !decodeRequest(w, r, &request) {
-		return
-	}
-	var prompts []string
-	if json.Unmarshal(request.Prompt, &prompts) != nil {
-		prompts = []string{plainText(request.Prompt)}
-	}
-	prompt := strings.Join(prompts, " ")
-	stop, text := "stop", answerTo(prompt)
-	completion := textCompletion{ID: "cmpl-standin", Object: "text_completion", Created: createdNow(), Model: modelOr(request.Model)}
-	if !request.Stream {
-		completion.Choices = []textChoice{{Text: text, FinishReason: &stop}}
-		completion.Usage = usageOf(prompt, text)
-		replyJSON(w, http.StatusOK, completion)
-		return
-	}
-	events := startEvents(w)
-	for _, piece := range pieces(text) {
-		completion.Choices = []textChoice{{Text: piece}}
-		events.send("", completion)
-	}
-	completion.Choices = []textChoice{{FinishReason: &stop}}
-	events.send("", completion)
-	if request.StreamOptions.IncludeUsage {
-		completion.Choices = []textChoice{}
-		completion.Usage = usageOf(prompt, text)
-		events.send("", completion)
-	}
-	events.done()
+	}}})
+	return arguments.each(ctx, func(piece string) {
+		send(chunkChoice{Delta: chatDelta{ToolCalls: []toolCall{{Index: first, Function: toolFunction{Arguments: piece}}}}})
+	})
 }

@@ -1,58 +1,60 @@
 package main
 
 import (
-	"bytes"
+	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 )
 
-// eventStream writes server-sent events and flushes each. After a client has
-// gone it is silent: the request's end is the handler's own affair.
-type eventStream struct {
-	w      http.ResponseWriter
-	flush  *http.ResponseController
-	failed bool
+// responsesRequest is as much of a request as the answer needs. Over a
+// WebSocket it is the whole of a response.create message.
+type responsesRequest struct {
+	Model        string          `json:"model"`
+	Instructions *string         `json:"instructions"`
+	Input        json.RawMessage `json:"input"`
+	Stream       bool            `json:"stream"`
+	Tools        []responseTool  `json:"tools"`
+	ToolChoice   json.RawMessage `json:"tool_choice"`
+	Previous     string          `json:"previous_response_id"`
+	Generate     *bool           `json:"generate"` // false only makes the model read the input
 }
 
-// startEvents sends the header at once: a client learns that its stream has
-// begun before the first event is there.
-func startEvents(w http.ResponseWriter) *eventStream {
-	w.Header().Set("Content-Type", "text/event-stream; charset=utf-8")
-	w.Header().Set("Cache-Control", "no-cache")
-	w.Header().Set("Openai-Version", "2020-10-01")
-	w.WriteHeader(http.StatusOK)
-	s := &eventStream{w: w, flush: http.NewResponseController(w)}
-	s.failed = s.flush.Flush() != nil
-	return s
+type responseTool struct {
+	Type string `json:"type"`
+	Name string `json:"name"`
 }
 
-// send writes one event in one write; name may be empty.
-func (s *eventStream) send(name string, data any) {
-	var b bytes.Buffer
-	if name != "" {
-		b.WriteString("event: " + name + "\n")
+// prompt is the input, or the text of its last item that has any.
+func (r *responsesRequest) prompt() string {
+	var items []struct {
+		Content json.RawMessage `json:"content"`
+		Output  json.RawMessage `json:"output"`
 	}
-	b.WriteString("data: ")
-	encoder := json.NewEncoder(&b) // ends with a line feed
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(data); err != nil {
-		panic(err) // every event is a type of this package
+	if json.Unmarshal(r.Input, &items) != nil {
+		return plainText(r.Input)
 	}
-	b.WriteString("\n")
-	s.write(b.Bytes())
+	for i := len(items) - 1; i >= 0; i-- {
+		if text := plainText(items[i].Content) + plainText(items[i].Output); text != "" {
+			return text
+		}
+	}
+	return ""
 }
 
-func (s *eventStream) done() { s.write([]byte("data: [DONE]\n\n")) }
-
-func (s *eventStream) write(b []byte) {
-	if s.failed {
-		return
+// tool is the function that the answer must call: the first one, where the
+// request insists on a call.
+func (r *responsesRequest) tool() (name string, ok bool) {
+	var choice string
+	if json.Unmarshal(r.ToolChoice, &choice) != nil || choice != "required" {
+		return "", false
 	}
-	if _, err := s.w.Write(b); err != nil {
-		s.failed = true
-		return
+	for _, tool := range r.Tools {
+		if tool.Type == "function" {
+			return tool.Name, true
+		}
 	}
-	s.failed = s.flush.Flush() != nil
+	return "", false
 }
 
 type responseText struct {
@@ -66,12 +68,16 @@ func outputText(text string) responseText {
 	return responseText{Type: "output_text", Text: text, Annotations: []struct{}{}, Logprobs: []struct{}{}}
 }
 
+// responseItem is a message or a function call.
 type responseItem struct {
-	ID      string         `json:"id"`
-	Type    string         `json:"type"`
-	Status  string         `json:"status"`
-	Role    string         `json:"role"`
-	Content []responseText `json:"content"`
+	ID        string         `json:"id"`
+	Type      string         `json:"type"`
+	Status    string         `json:"status"`
+	Role      string         `json:"role,omitempty"`
+	Content   []responseText `json:"content,omitzero"`
+	CallID    string         `json:"call_id,omitempty"`
+	Name      string         `json:"name,omitempty"`
+	Arguments *string        `json:"arguments,omitempty"`
 }
 
 type responseUsage struct {
@@ -91,45 +97,63 @@ type providerResponse struct {
 	Model             string            `json:"model"`
 	Output            []responseItem    `json:"output"`
 	ParallelToolCalls bool              `json:"parallel_tool_calls"`
+	Previous          *string           `json:"previous_response_id"`
 	ToolChoice        string            `json:"tool_choice"`
 	Tools             []json.RawMessage `json:"tools"`
 	Usage             *responseUsage    `json:"usage"`
 	Metadata          struct{}          `json:"metadata"`
 }
 
-func (p *provider) responses(w http.ResponseWriter, r *http.Request) {
-	var request struct {
-		Model        string          `json:"model"`
-		Instructions *string         `json:"instructions"`
-		Input        json.RawMessage `json:"input"`
-		Stream       bool            `json:"stream"`
+// responseLife is a response as it begins and as it ends, and what is said in
+// between.
+type responseLife struct {
+	begun, done providerResponse
+	said        reply // the text, or the arguments of the call
+}
+
+// respond makes the answer to a request. Each has a number of its own, as the
+// identifiers of the provider are never the same twice.
+func (p *provider) respond(request *responsesRequest) responseLife {
+	id := fmt.Sprintf("standin%d", p.answered.Add(1))
+	life := responseLife{begun: providerResponse{
+		ID: "resp_" + id, Object: "response", CreatedAt: createdNow(), Status: "in_progress", Model: modelOr(request.Model),
+		Instructions: request.Instructions, Output: []responseItem{}, ParallelToolCalls: true, ToolChoice: "auto", Tools: []json.RawMessage{},
+	}}
+	if request.Previous != "" {
+		life.begun.Previous = &request.Previous
 	}
+	life.done = life.begun
+	life.done.Status = "completed"
+	var text string
+	if request.Generate == nil || *request.Generate {
+		life.said = p.replyTo(request.prompt())
+		item := responseItem{ID: "msg_" + id, Type: "message", Status: "completed", Role: "assistant"}
+		if name, ok := request.tool(); ok {
+			life.said = life.said.arguments()
+			text = life.said.text()
+			item = responseItem{ID: "fc_" + id, Type: "function_call", Status: "completed", CallID: "call_" + id, Name: name, Arguments: &text}
+		} else {
+			text = life.said.text()
+			item.Content = []responseText{outputText(text)}
+		}
+		life.done.Output = []responseItem{item}
+	}
+	usage := usageOf(request.prompt(), text)
+	life.done.Usage = &responseUsage{Input: usage.Prompt, Output: usage.Completion, Total: usage.Total}
+	return life
+}
+
+func (p *provider) responses(w http.ResponseWriter, r *http.Request) {
+	var request responsesRequest
 	if !decodeRequest(w, r, &request) {
 		return
 	}
-	prompt := plainText(request.Input)
-	begun := providerResponse{
-		ID: "resp_standin", Object: "response", CreatedAt: createdNow(), Status: "in_progress", Model: modelOr(request.Model),
-		Instructions: request.Instructions, Output: []responseItem{}, ParallelToolCalls: true, ToolChoice: "auto", Tools: []json.RawMessage{},
-	}
-	text := answerTo(prompt)
-	done := begun
-	done.Status = "completed"
-	done.Output = []responseItem{responseMessage("completed", outputText(text))}
-	usage := usageOf(prompt, text)
-	done.Usage = &responseUsage{Input: usage.Prompt, Output: usage.Completion, Total: usage.Total}
+	life := p.respond(&request)
 	if !request.Stream {
-		replyJSON(w, http.StatusOK, done)
+		replyJSON(w, http.StatusOK, life.done)
 		return
 	}
-	streamResponse(startEvents(w), begun, done)
-}
-
-func responseMessage(status string, content ...responseText) responseItem {
-	if content == nil {
-		content = []responseText{}
-	}
-	return responseItem{ID: "msg_standin", Type: "message", Status: status, Role: "assistant", Content: content}
+	_ = life.stream(r.Context(), startEvents(w)) // its only error is that nobody listens
 }
 
 // responseEvent is any event of a streamed response: the fields that its type
@@ -145,14 +169,14 @@ type responseEvent struct {
 	Part         *responseText     `json:"part,omitempty"`
 	Delta        *string           `json:"delta,omitempty"`
 	Text         *string           `json:"text,omitempty"`
+	Arguments    *string           `json:"arguments,omitempty"`
 }
 
 // responseStream numbers the events of one response.
 type responseStream struct {
-	events   *eventStream
+	events   eventSink
 	sequence int
 	first    *int // the index of the only item and of its only part
-	itemID   string
 }
 
 func (s *responseStream) send(e responseEvent) {
@@ -161,34 +185,59 @@ func (s *responseStream) send(e responseEvent) {
 	s.events.send(e.Type, e)
 }
 
-func (s *responseStream) response(kind string, r providerResponse) {
-	s.send(responseEvent{Type: kind, Response: &r})
-}
-
-func (s *responseStream) item(kind string, i responseItem) {
-	s.send(responseEvent{Type: kind, OutputIndex: s.first, Item: &i})
-}
-
-func (s *responseStream) content(e responseEvent) {
-	e.OutputIndex, e.ContentIndex, e.ItemID = s.first, s.first, s.itemID
-	s.send(e)
-}
-
-// streamResponse sends the whole life of a response with one message in it.
-func streamResponse(events *eventStream, begun, done providerResponse) {
-	message := done.Output[0]
-	full, none := message.Content[0], outputText("")
-
-	s := &responseStream{events: events, first: new(int), itemID: message.ID}
-	s.response("response.created", begun)
-	s.response("response.in_progress", begun)
-	s.item("response.output_item.added", responseMessage("in_progress"))
-	s.content(responseEvent{Type: "response.content_part.added", Part: &none})
-	for _, piece := range pieces(full.Text) {
-		s.content(responseEvent{Type: "response.output_text.delta", Delta: &piece})
+// stream sends the whole life of a response with at most one item in it. Its
+// error is that ctx has ended, or that the reply was not to go on.
+func (l responseLife) stream(ctx context.Context, events eventSink) error {
+	s := &responseStream{events: events, first: new(int)}
+	s.send(responseEvent{Type: "response.created", Response: &l.begun})
+	s.send(responseEvent{Type: "response.in_progress", Response: &l.begun})
+	for _, item := range l.done.Output {
+		added := item
+		added.Status = "in_progress"
+		if item.Type == "message" {
+			added.Content = []responseText{}
+		} else {
+			added.Arguments = new(string)
+		}
+		s.send(responseEvent{Type: "response.output_item.added", OutputIndex: s.first, Item: &added})
+		say := s.message
+		if item.Type != "message" {
+			say = s.call
+		}
+		if err := say(ctx, item, l.said); err != nil {
+			return err
+		}
+		s.send(responseEvent{Type: "response.output_item.done", OutputIndex: s.first, Item: &item})
 	}
-	s.content(responseEvent{Type: "response.output_text.done", Text: &full.Text})
-	s.content(responseEvent{Type: "response.content_part.done", Part: &full})
-	s.item("response.output_item.done", message)
-	s.response("response.completed", done)
+	s.send(responseEvent{Type: "response.completed", Response: &l.done})
+	return nil
+}
+
+func (s *responseStream) message(ctx context.Context, item responseItem, said reply) error {
+	content := func(e responseEvent) {
+		e.OutputIndex, e.ContentIndex, e.ItemID = s.first, s.first, item.ID
+		s.send(e)
+	}
+	full, none := item.Content[0], outputText("")
+	content(responseEvent{Type: "response.content_part.added", Part: &none})
+	err := said.each(ctx, func(piece string) {
+		content(responseEvent{Type: "response.output_text.delta", Delta: &piece})
+	})
+	if err != nil {
+		return err
+	}
+	content(responseEvent{Type: "response.output_text.done", Text: &full.Text})
+	content(responseEvent{Type: "response.content_part.done", Part: &full})
+	return nil
+}
+
+func (s *responseStream) call(ctx context.Context, item responseItem, said reply) error {
+	err := said.each(ctx, func(piece string) {
+		s.send(responseEvent{Type: "response.function_call_arguments.delta", OutputIndex: s.first, ItemID: item.ID, Delta: &piece})
+	})
+	if err != nil {
+		return err
+	}
+	s.send(responseEvent{Type: "response.function_call_arguments.done", OutputIndex: s.first, ItemID: item.ID, Arguments: item.Arguments})
+	return nil
 }

@@ -43,6 +43,7 @@ type sighting struct {
 	BodySHA256         string // of the whole body, in hex
 	AnswerSHA256       string // of the answer's body as far as it was written, in hex
 	AnswerBytes        int64
+	Heard, Said        []string // the messages of a WebSocket, unpacked: the client's, and the events
 
 	keys []string
 }
@@ -100,9 +101,38 @@ func (v *visit) snapshot() sighting {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	s := v.sighting
+	s.Heard, s.Said = slices.Clone(s.Heard), slices.Clone(s.Said)
 	s.AnswerSHA256 = hex.EncodeToString(v.answer.Sum(nil))
 	s.AnswerBytes = v.bytes
 	return s
+}
+
+// heard notes a message of the client's.
+func (v *visit) heard(message []byte) { v.keep(&v.sighting.Heard, message) }
+
+// said notes a message to the client, before it goes out.
+func (v *visit) said(message []byte) { v.keep(&v.sighting.Said, message) }
+
+func (v *visit) keep(messages *[]string, message []byte) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if len(*messages) < providerMessagesKept {
+		*messages = append(*messages, string(message))
+	}
+}
+
+// visitOf is the visit that is being answered.
+func visitOf(w http.ResponseWriter) *visit {
+	for {
+		switch v := w.(type) {
+		case *seenWriter:
+			return v.visit
+		case interface{ Unwrap() http.ResponseWriter }:
+			w = v.Unwrap()
+		default:
+			panic("the provider answers through a seenWriter")
+		}
+	}
 }
 
 // withoutKeys is a copy of h without credentials.

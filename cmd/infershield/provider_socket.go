@@ -5,6 +5,7 @@ import (
 	"crypto/sha1"
 	"encoding/base64"
 	"encoding/binary"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -15,26 +16,8 @@ import (
 	"sync"
 )
 
-// The stand-in's end of a WebSocket, RFC 6455, as little of it as echoing
-// takes: no extensions, whole messages in memory.
-
-const (
-	socketMessageMax = 1 << 20 // bytes
-	socketGUID       = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
-)
-
-// Opcodes and close codes of RFC 6455, sections 5.2 and 7.4.1.
-const (
-	opContinuation = 0x0
-	opText         = 0x1
-	opBinary       = 0x2
-	opClose        = 0x8
-	opPing         = 0x9
-	opPong         = 0xa
-
-	closeProtocolError = 1002
-	closeTooBig        = 1009
-)
+// The stand-in's end of a WebSocket, RFC 6455: whole messages in memory, and
+// compression where both ends want it.
 
 // socketSet holds the connections that were hijacked, which http.Server no
 // longer knows. The zero value is empty and open.
@@ -79,8 +62,19 @@ func (s *socketSet) closeAll() {
 
 func (s *socketSet) wait() { s.wg.Wait() }
 
-// socket upgrades and echoes every message until either end closes.
-func (p *provider) socket(w http.ResponseWriter, r *http.Request) {
+// socket is one WebSocket. read belongs to one goroutine; writing is anybody's.
+type socket struct {
+	r        *bufio.Reader
+	inflater *inflater // nil without compression
+	visit    *visit
+
+	mu       sync.Mutex
+	w        *bufio.Writer
+	deflater *deflater // nil without compression
+}
+
+// upgraded answers an upgrade, serves the WebSocket and takes it down.
+func (p *provider) upgraded(w http.ResponseWriter, r *http.Request, serve func(*socket)) {
 	if !strings.EqualFold(r.Header.Get("Upgrade"), "websocket") || r.Header.Get("Sec-WebSocket-Version") != "13" {
 		w.Header().Set("Sec-WebSocket-Version", "13")
 		providerError{Message: "Expected a WebSocket upgrade.", Type: "invalid_request_error"}.write(w, http.StatusUpgradeRequired)
@@ -96,130 +90,103 @@ func (p *provider) socket(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer p.sockets.remove(conn)
-	if err := writeUpgrade(buffered, r.Header); err != nil {
+	s := &socket{r: buffered.Reader, w: buffered.Writer, visit: visitOf(w)}
+	if err := s.accept(r.Header, p.config.Deflate); err != nil {
 		return
 	}
-	// A connection cut short is the client's affair, and the proxy's under test.
-	_ = echo(buffered)
+	serve(s)
 }
 
-func writeUpgrade(w *bufio.ReadWriter, h http.Header) error {
+func (s *socket) accept(h http.Header, deflate bool) error {
 	sum := sha1.Sum([]byte(h.Get("Sec-WebSocket-Key") + socketGUID))
-	fmt.Fprintf(w, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: %s\r\n",
+	fmt.Fprintf(s.w, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: %s\r\n",
 		base64.StdEncoding.EncodeToString(sum[:]))
 	offers := subprotocols(h)
 	chosen := slices.IndexFunc(offers, func(offer string) bool { return !strings.HasPrefix(offer, keySubprotocol) })
 	if chosen >= 0 {
-		fmt.Fprintf(w, "Sec-WebSocket-Protocol: %s\r\n", offers[chosen])
+		fmt.Fprintf(s.w, "Sec-WebSocket-Protocol: %s\r\n", offers[chosen])
 	}
-	w.WriteString("\r\n")
-	return w.Flush() // holds the first error of all the writes
+	if terms, ok := agreeOnDeflate(h); ok && deflate {
+		fmt.Fprintf(s.w, "Sec-WebSocket-Extensions: %s\r\n", terms)
+		s.inflater, s.deflater = &inflater{forgets: terms.clientForgets}, newDeflater(terms.serverForgets)
+	}
+	s.w.WriteString("\r\n")
+	return s.w.Flush() // holds the first error of all the writes
 }
 
-// frame is one frame, its payload unmasked.
-type frame struct {
-	final   bool
-	opcode  byte
-	payload []byte
-}
-
-// socketError is why the stand-in closes a WebSocket.
-type socketError struct {
-	code   uint16
-	reason string
-}
-
-func (e *socketError) Error() string { return e.reason }
-
-// echo answers frames until the client closes or breaks the rules.
-func echo(rw *bufio.ReadWriter) error {
-	var message []byte
-	var kind byte // of the message under way; continuation when there is none
+// echo sends every message back until either end closes.
+func (s *socket) echo() {
 	for {
-		f, err := readFrame(rw.Reader)
+		kind, message, err := s.read()
+		if err != nil || s.write(kind, message) != nil {
+			return
+		}
+	}
+}
+
+// read returns the next message. It answers pings, and the close that ends the
+// WebSocket, with a close of its own where the client breaks the rules; then it
+// returns an error. A connection cut short is the client's affair, and the
+// proxy's under test.
+func (s *socket) read() (kind byte, message []byte, err error) {
+	kind, message, err = s.readMessage()
+	if closing := (*socketError)(nil); errors.As(err, &closing) {
+		return 0, nil, errors.Join(err, s.write(opClose, append(binary.BigEndian.AppendUint16(nil, closing.code), closing.reason...)))
+	}
+	return kind, message, err
+}
+
+func (s *socket) readMessage() (kind byte, message []byte, err error) {
+	var packed bool
+	for {
+		f, err := readFrame(s.r, s.inflater != nil)
 		if err == nil && len(message)+len(f.payload) > socketMessageMax {
 			err = &socketError{closeTooBig, "message too big"}
 		}
-		if closing := (*socketError)(nil); errors.As(err, &closing) {
-			return writeFrame(rw.Writer, opClose, append(binary.BigEndian.AppendUint16(nil, closing.code), closing.reason...))
-		}
 		if err != nil {
-			return err
+			return 0, nil, err
 		}
 		switch f.opcode {
 		case opClose:
-			return writeFrame(rw.Writer, opClose, f.payload)
+			return 0, nil, errors.Join(io.EOF, s.write(opClose, f.payload))
 		case opPing:
-			err = writeFrame(rw.Writer, opPong, f.payload)
+			if err := s.write(opPong, f.payload); err != nil {
+				return 0, nil, err
+			}
+			continue
 		case opPong:
+			continue
+		case opContinuation:
 		default:
-			if f.opcode != opContinuation {
-				kind = f.opcode
-			}
-			message = append(message, f.payload...)
-			if f.final {
-				err = writeFrame(rw.Writer, kind, message)
-				message = message[:0]
-			}
+			kind, packed = f.opcode, f.packed
 		}
-		if err != nil {
-			return err
+		if message = append(message, f.payload...); !f.final {
+			continue
 		}
+		if packed {
+			message, err = s.inflater.unpack(message)
+		}
+		s.visit.heard(message)
+		return kind, message, err
 	}
 }
 
-// readFrame reads one frame from a client. Frames that no client may send, and
-// frames too big to hold, are a *socketError.
-func readFrame(r io.Reader) (frame, error) {
-	var head [2]byte
-	if _, err := io.ReadFull(r, head[:]); err != nil {
-		return frame{}, err
+// write sends one whole message or control frame.
+func (s *socket) write(opcode byte, payload []byte) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if opcode < opClose && s.deflater != nil {
+		return writeFrame(s.w, opcode|flagPacked, s.deflater.pack(payload))
 	}
-	f := frame{final: head[0]&0x80 != 0, opcode: head[0] & 0x0f}
-	if head[0]&0x70 != 0 || head[1]&0x80 == 0 {
-		return frame{}, &socketError{closeProtocolError, "reserved bits, or no mask"}
-	}
-	length := uint64(head[1] & 0x7f)
-	if f.opcode >= opClose && (length > 125 || !f.final) {
-		return frame{}, &socketError{closeProtocolError, "control frame too long or in pieces"}
-	}
-	if extra := map[uint64]int{126: 2, 127: 8}[length]; extra > 0 {
-		var b [8]byte
-		if _, err := io.ReadFull(r, b[8-extra:]); err != nil {
-			return frame{}, err
-		}
-		length = binary.BigEndian.Uint64(b[:])
-	}
-	if length > socketMessageMax {
-		return frame{}, &socketError{closeTooBig, "message too big"}
-	}
-	var mask [4]byte
-	if _, err := io.ReadFull(r, mask[:]); err != nil {
-		return frame{}, err
-	}
-	f.payload = make([]byte, length)
-	if _, err := io.ReadFull(r, f.payload); err != nil {
-		return frame{}, err
-	}
-	for i := range f.payload {
-		f.payload[i] ^= mask[i%4]
-	}
-	return f, nil
+	return writeFrame(s.w, opcode, payload)
 }
 
-// writeFrame writes one whole message or control frame, unmasked, as servers do.
-func writeFrame(w *bufio.Writer, opcode byte, payload []byte) error {
-	head := []byte{0x80 | opcode}
-	switch n := len(payload); {
-	case n < 126:
-		head = append(head, byte(n))
-	case n <= 0xffff:
-		head = binary.BigEndian.AppendUint16(append(head, 126), uint16(n))
-	default:
-		head = binary.BigEndian.AppendUint64(append(head, 127), uint64(n))
+// send implements eventSink: one event is one message.
+func (s *socket) send(_ string, data any) {
+	b, err := json.Marshal(data)
+	if err != nil {
+		panic(err) // every event is a type of this package
 	}
-	// The writer keeps the first error for Flush.
-	w.Write(head)
-	w.Write(payload)
-	return w.Flush()
+	s.visit.said(b)
+	_ = s.write(opText, b) // the reader sees that the client has gone
 }

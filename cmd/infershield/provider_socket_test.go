@@ -45,7 +45,7 @@ func readServerFrame(conn net.Conn) (ws.Frame, error) {
 }
 
 func TestProviderSocket(t *testing.T) {
-	p := newProvider(t, providerConfig{Keys: []string{providerKey}})
+	p := newProvider(t, providerConfig{Keys: []string{providerKey}, Echo: true})
 	conn := p.dialSocket(t, "/v1/realtime?model=gpt-realtime")
 	for _, size := range []int{0, 1, 125, 126, 65535, 65536, socketMessageMax} {
 		want := bytes.Repeat([]byte("a"), size)
@@ -88,7 +88,7 @@ func TestProviderSocket(t *testing.T) {
 }
 
 func TestProviderSocketBreach(t *testing.T) {
-	p := newProvider(t, providerConfig{})
+	p := newProvider(t, providerConfig{Echo: true})
 	for name, c := range map[string]struct {
 		header ws.Header // no payload follows: the header alone must do
 		code   ws.StatusCode

@@ -300,7 +300,7 @@ func TestProviderSaysWhatIsWrong(t *testing.T) {
 
 func TestProviderCloseLeavesNothing(t *testing.T) {
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
-	p, err := startProvider(providerConfig{})
+	p, err := startProvider(providerConfig{Echo: true})
 	if err != nil {
 		t.Fatal(err)
 	}
