@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/infershield/infershield/audit"
 )
@@ -36,7 +37,7 @@ func misbehaving(step <-chan struct{}) func(http.Handler) http.Handler {
 				case <-r.Context().Done():
 					return
 				}
-				stream.send("", stepChunk(fmt.Sprintf("step %d. ", i)))
+				stream.send("", stepChunk(fmt.Sprintf("step %d (of many); ", i)))
 			}
 			stream.done()
 		})
@@ -57,7 +58,10 @@ func misbehaving(step <-chan struct{}) func(http.Handler) http.Handler {
 	}
 }
 
-const stepEvents = 3
+const (
+	stepEvents   = 3
+	stepPatience = 30 * time.Second
+)
 
 func stepChunk(text string) chatChunk {
 	return chatChunk{ID: "chatcmpl-step", Object: "chat.completion.chunk", Choices: []chunkChoice{{Delta: chatDelta{Content: &text}}}}
@@ -216,6 +220,7 @@ func TestWireSteps(t *testing.T) {
 	for _, base := range []string{"https://api.openai.com", "http://" + p.addr} {
 		step <- struct{}{}
 		resp := p.begin(t, transport, base, exchange{method: "POST", path: "/v1/test/steps", body: []byte(`{"stream":true}`)})
+		patience := time.AfterFunc(stepPatience, func() { resp.Body.Close() }) // so that an event held back fails the test, and does not hang it
 		lines := bufio.NewScanner(resp.Body)
 		for i := range stepEvents {
 			if i > 0 {
@@ -229,6 +234,7 @@ func TestWireSteps(t *testing.T) {
 				t.Fatalf("%s: the stream ended before step %d: %v", base, i, lines.Err())
 			}
 		}
+		patience.Stop()
 		resp.Body.Close()
 	}
 }
