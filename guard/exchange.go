@@ -35,6 +35,7 @@ type exchange struct {
 	verdict policy.Verdict
 	sums    sums
 	memory  memory
+	asking  asking
 	// secretNames are member names in which something private was found.
 	secretNames []string
 	once        sync.Once

@@ -44,6 +44,8 @@ type Config struct {
 	// ExcerptMax is how many bytes of a prompt and of an answer are kept.
 	// Zero means 200; negative means none.
 	ExcerptMax int
+	// Opinion is asked where the engine is not sure. Its zero value asks nobody.
+	Opinion SecondOpinion
 	// OnPanic is called after an inspection has panicked; policy says what
 	// becomes of the exchange. It may be nil.
 	OnPanic func()
@@ -59,7 +61,8 @@ type Origin struct {
 
 // Guard is the RoundTripper. It is safe for concurrent use.
 type Guard struct {
-	cfg Config
+	cfg   Config
+	asked chan struct{} // one for each question under way
 }
 
 // New returns a Guard. It panics if a needed part of cfg is missing.
@@ -82,7 +85,8 @@ func New(cfg Config) *Guard {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Guard{cfg: cfg}
+	cfg.Opinion.init()
+	return &Guard{cfg: cfg, asked: make(chan struct{}, cfg.Opinion.AtOnce)}
 }
 
 // RoundTrip implements http.RoundTripper. It answers with a response of its own

@@ -38,6 +38,7 @@ func (x *exchange) inspect(d policy.Direction, doc *llm.Doc) {
 			if d == policy.Request {
 				x.memory.value(seg.Text, found)
 			}
+			x.reconsider(x.subjectOf(&seg, d), &seg, found)
 			x.judge(d, doc, i, found)
 		}
 		if !seg.Key && (best == nil || moreTelling(d, &seg, best)) {
@@ -52,11 +53,17 @@ func (x *exchange) inspect(d policy.Direction, doc *llm.Doc) {
 	}
 }
 
+// subjectOf is what policy may ask of seg.
+func (x *exchange) subjectOf(seg *llm.Segment, d policy.Direction) policy.Subject {
+	s := x.subject
+	s.Direction, s.Role = d, sourceOf(seg.Role, d).Role
+	return s
+}
+
 // judge decides about one segment's findings.
 func (x *exchange) judge(d policy.Direction, doc *llm.Doc, i int, found []inspect.Finding) {
 	seg := &doc.Segments()[i]
-	s := x.subject
-	s.Direction, s.Role = d, sourceOf(seg.Role, d).Role
+	s := x.subjectOf(seg, d)
 	v := x.policy.Decide(s, found)
 	x.verdict = x.verdict.Join(v)
 	x.keepFindings(s, x.plainPath(doc, i, found), found)
@@ -124,9 +131,7 @@ func (x *exchange) noteProblem(d policy.Direction, problem string) {
 
 // excerpt keeps the beginning of what was said, masked.
 func (x *exchange) excerpt(d policy.Direction, seg *llm.Segment, found []inspect.Finding) {
-	s := x.subject
-	s.Direction, s.Role = d, sourceOf(seg.Role, d).Role
-	x.excerptOf(s, seg.Text, found)
+	x.excerptOf(x.subjectOf(seg, d), seg.Text, found)
 }
 
 // excerptOf keeps the beginning of a text of s, masked.
