@@ -65,6 +65,8 @@ type Metrics struct {
 
 	distrusts prometheus.Counter
 	panics    prometheus.Counter
+	outcomes  set
+	opinions  *grid[prometheus.Counter] // outcome
 }
 
 // New returns metrics with a registry of their own.
@@ -86,6 +88,9 @@ func New(cfg Config) *Metrics {
 
 	m.distrusts = r.counter("client_ca_distrusts_total", "TLS handshakes that a client ended because it does not trust the local authority.")
 	m.panics = r.counter("panics_total", "Panics that ended one exchange.")
+	m.outcomes = closedSet(other, "raised", "lowered", "agreed", "failed")
+	m.opinions = newGrid(r.counters("second_opinions_total", "Second opinions asked for, by what came of them.",
+		"outcome").WithLabelValues, m.outcomes).fill()
 	registerSources(r, cfg)
 
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
@@ -170,3 +175,6 @@ func (m *Metrics) Distrust() { m.distrusts.Inc() }
 
 // Panic counts a panic that was recovered.
 func (m *Metrics) Panic() { m.panics.Inc() }
+
+// Opinion counts a second opinion that was asked for.
+func (m *Metrics) Opinion(outcome string) { m.opinions.at(m.outcomes.place(outcome)).Inc() }

@@ -132,6 +132,8 @@ func TestEvents(t *testing.T) {
 	m.Distrust()
 	m.Panic()
 	m.Panic()
+	m.Opinion("raised")
+	m.Opinion("strange")
 	has(t, scrape(t, m),
 		`tunnels_total 3`,
 		`tunnel_errors_total 1`,
@@ -141,6 +143,8 @@ func TestEvents(t *testing.T) {
 		`tunnel_duration_seconds_sum 5`,
 		`client_ca_distrusts_total 1`,
 		`panics_total 2`,
+		`second_opinions_total{outcome="raised"} 1`,
+		`second_opinions_total{outcome="other"} 1`,
 	)
 }
 
