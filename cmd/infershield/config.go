@@ -34,6 +34,7 @@ type Config struct {
 	AuditPath   string          // SQLite file; empty for one in the data folder
 	Retention   time.Duration   // of audit records
 	BodyMax     int64           // bytes
+	Opinion     opinionConfig
 	LogLevel    slog.Level
 	LogFormat   string // text or json
 }

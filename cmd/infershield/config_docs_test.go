@@ -49,6 +49,10 @@ AUDIT_LOG_RETENTION_DAYS --audit-retention-days 90
 INFERSHIELD_MAX_BODY_SIZE_MB --max-body-mb 32
 LOG_LEVEL --log-level info
 INFERSHIELD_LOG_FORMAT --log-format text
+INFERSHIELD_OPINION_URL --opinion-url nobody is asked
+INFERSHIELD_OPINION_ZONE --opinion-zone 0.4
+INFERSHIELD_OPINION_TIMEOUT_MS --opinion-timeout-ms 500
+INFERSHIELD_OPINION_ON_ERROR --opinion-on-error keep
 `
 	var got strings.Builder
 	for _, s := range settings() {

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/infershield/infershield/keys"
 	"github.com/infershield/infershield/policy"
@@ -32,7 +34,7 @@ const (
 )
 
 func settings() []setting {
-	return append(networkSettings(), decisionSettings()...)
+	return slices.Concat(networkSettings(), decisionSettings(), opinionSettings())
 }
 
 // networkSettings say who may connect and where their traffic goes.
@@ -122,5 +124,32 @@ func decisionSettings() []setting {
 		{env: "INFERSHIELD_LOG_FORMAT", flag: "log-format", value: "format", initial: "text", example: "json",
 			about: "`text` or `json`",
 			set:   func(c *Config, s string) error { c.LogFormat = s; return oneOf(s, "text", "json") }},
+	}
+}
+
+// opinionSettings say who else is asked about what may be an attack.
+func opinionSettings() []setting {
+	return []setting{
+		{env: "INFERSHIELD_OPINION_URL", flag: "opinion-url", value: "url", without: "nobody is asked", example: "http://127.0.0.1:9000/classify",
+			about: "a classifier to ask about text that may be an attack: it gets `{\"text\",\"role\",\"score\"}`, at most 2 KiB with secrets and personal data masked, and answers `{\"score\":0…1}`, which replaces ours",
+			set:   func(c *Config, s string) (err error) { c.Opinion.URL, err = parseOpinionURL(s); return err }},
+		{env: "INFERSHIELD_OPINION_ZONE", flag: "opinion-zone", value: "scores", initial: "0.4", example: "0.4-0.9",
+			about: "the scores that it is asked about: from `0.4` up to where the policy blocks, so that it can add a block; or `0.4-0.9`, where it can also take one away",
+			set:   func(c *Config, s string) error { return parseZone(s, &c.Opinion) }},
+		{env: "INFERSHIELD_OPINION_TIMEOUT_MS", flag: "opinion-timeout-ms", value: "ms", initial: "500", example: "300",
+			about: "how long one exchange waits for it in all, 1 to 10000",
+			set: func(c *Config, s string) error {
+				ms, err := parseNumber(s, 1, 10000)
+				c.Opinion.Timeout = time.Duration(ms) * time.Millisecond
+				return err
+			}},
+		{env: "INFERSHIELD_OPINION_ON_ERROR", flag: "opinion-on-error", value: "action", initial: "keep", example: "block",
+			about: "where it fails or is late: `keep` our score, or `block`",
+			set: func(c *Config, s string) error {
+				if c.Opinion.OnError = policy.Allow; s == "block" {
+					c.Opinion.OnError = policy.Block
+				}
+				return oneOf(s, "keep", "block")
+			}},
 	}
 }

@@ -89,6 +89,7 @@ func newProduct(ctx context.Context, cfg *Config, stderr io.Writer) (*product, e
 		Masked:   custodian.Masked,
 		KeyMode:  cfg.KeyMode.String(),
 		BodyMax:  cfg.BodyMax,
+		Opinion:  cfg.secondOpinion(roots, p.metrics.Opinion),
 		OnPanic:  func() { p.metrics.Panic() },
 		Log:      p.log,
 	})
