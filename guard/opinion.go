@@ -109,8 +109,11 @@ func (x *exchange) reconsider(s policy.Subject, seg *llm.Segment, found []inspec
 	}
 	var grey []*inspect.Finding
 	for i := range found {
-		if x.isGrey(s, found[i]) {
+		switch {
+		case x.isGrey(s, found[i]):
 			grey = append(grey, &found[i])
+		case x.blocks(s, found[i]):
+			return // whatever anybody says
 		}
 	}
 	if len(grey) == 0 || x.withoutOwnKey(seg.Text) != seg.Text {

@@ -65,7 +65,7 @@ func TestSecondOpinion(t *testing.T) {
 		{"is not asked about a block", judge{score: 0}, 70, nil, "block", ""},
 		{"takes a block away where it may", judge{score: 0.1}, 70, below, "allow", guard.Lowered},
 		{"keeps a block", judge{score: 0.9}, 70, below, "block", guard.Agreed},
-		{"is not asked below the zone", judge{score: 1}, never, func(o *guard.SecondOpinion) { o.From = 0.99 }, "allow", ""},
+		{"is not asked below the zone", judge{score: 1}, never, func(o *guard.SecondOpinion) { o.From = 1 }, "allow", ""},
 		{"fails", judge{err: fault}, never, nil, "allow", guard.Failed},
 		{"fails about a block", judge{err: fault}, 70, below, "block", guard.Failed},
 		{"must not fail", judge{err: fault}, never, refuse, "block", guard.Failed},

@@ -76,18 +76,18 @@ func TestClassifier(t *testing.T) {
 		action    string
 		outcome   string
 	}{
-		{"raises", says(`{"score":0.99}`), "99", nil, "block", "raised"},
-		{"agrees", says(`{"score":0.2,"model":"m"}`), "99", nil, "allow", "agreed"},
+		{"raises", says(`{"score":1}`), "100", nil, "block", "raised"},
+		{"agrees", says(`{"score":0.2,"model":"m"}`), "100", nil, "allow", "agreed"},
 		{"may not lower", says(`{"score":0}`), "70", nil, "block", ""},
 		{"lowers where it may", says(`{"score":0}`), "70", []string{"INFERSHIELD_OPINION_ZONE=0.4-1"}, "allow", "lowered"},
-		{"is late", late, "99", []string{"INFERSHIELD_OPINION_TIMEOUT_MS=20"}, "allow", "failed"},
-		{"is late, and must not be", late, "99", []string{"INFERSHIELD_OPINION_TIMEOUT_MS=20", "INFERSHIELD_OPINION_ON_ERROR=block"}, "block", "failed"},
-		{"is not JSON", says("fine"), "99", nil, "allow", "failed"},
-		{"has no score", says(`{"label":"fine"}`), "99", nil, "allow", "failed"},
-		{"is out of range", says(`{"score":-3}`), "99", nil, "allow", "failed"},
-		{"is endless", says(`{"score":1,"x":"` + strings.Repeat("x", 1<<20) + `"}`), "99", nil, "allow", "failed"},
-		{"is ill", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, `{"score":1}`, 500) }, "99", nil, "allow", "failed"},
-		{"hangs up", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, "99", nil, "allow", "failed"},
+		{"is late", late, "100", []string{"INFERSHIELD_OPINION_TIMEOUT_MS=20"}, "allow", "failed"},
+		{"is late, and must not be", late, "100", []string{"INFERSHIELD_OPINION_TIMEOUT_MS=20", "INFERSHIELD_OPINION_ON_ERROR=block"}, "block", "failed"},
+		{"is not JSON", says("fine"), "100", nil, "allow", "failed"},
+		{"has no score", says(`{"label":"fine"}`), "100", nil, "allow", "failed"},
+		{"is out of range", says(`{"score":-3}`), "100", nil, "allow", "failed"},
+		{"is endless", says(`{"score":1,"x":"` + strings.Repeat("x", 1<<20) + `"}`), "100", nil, "allow", "failed"},
+		{"is ill", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, `{"score":1}`, 500) }, "100", nil, "allow", "failed"},
+		{"hangs up", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, "100", nil, "allow", "failed"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			server := httptest.NewServer(tt.classify)
@@ -105,7 +105,7 @@ func TestClassifier(t *testing.T) {
 
 // Off means that nobody is asked, which the other cases would notice.
 func TestClassifierOff(t *testing.T) {
-	if r, outcomes := judged(t, opinionAttack, "RISK_THRESHOLD=99"); r.Action != "allow" || len(outcomes) != 0 {
+	if r, outcomes := judged(t, opinionAttack, "RISK_THRESHOLD=100"); r.Action != "allow" || len(outcomes) != 0 {
 		t.Errorf("%s, outcomes %v; want allow and none", r.Action, outcomes)
 	}
 }
@@ -138,7 +138,7 @@ func TestClassifierGetsLittle(t *testing.T) {
 		http.Redirect(w, r, elsewhere.URL, http.StatusTemporaryRedirect)
 	}))
 	defer server.Close()
-	_, outcomes := judged(t, "my key is "+plantedKey()+" so: "+opinionAttack, "RISK_THRESHOLD=99", "INFERSHIELD_OPINION_URL="+server.URL)
+	_, outcomes := judged(t, "my key is "+plantedKey()+" so: "+opinionAttack, "RISK_THRESHOLD=100", "INFERSHIELD_OPINION_URL="+server.URL)
 	if asked.Load() != 1 || !slices.Equal(outcomes, []string{"failed"}) {
 		t.Errorf("asked %d times, outcomes %v; want once, and no redirect followed", asked.Load(), outcomes)
 	}
@@ -162,7 +162,7 @@ func TestOpinionSettingsAreChecked(t *testing.T) {
 func TestServeAsksTheClassifier(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, `{"score":1}`) }))
 	defer server.Close()
-	p := serve(t, serveOptions{keyMode: "passthrough", env: []string{"RISK_THRESHOLD=99", "INFERSHIELD_OPINION_URL=" + server.URL}})
+	p := serve(t, serveOptions{keyMode: "passthrough", env: []string{"RISK_THRESHOLD=100", "INFERSHIELD_OPINION_URL=" + server.URL}})
 	body := `{"model":"gpt-4o-mini","messages":[{"role":"user","content":"` + opinionAttack + `"}]}`
 	req, err := http.NewRequestWithContext(t.Context(), "POST", "https://api.openai.com/v1/chat/completions", strings.NewReader(body))
 	if err != nil {
