@@ -53,6 +53,19 @@ func judgeToken(a assignment, value string) float64 {
 	return 0.8
 }
 
+// judgeSecret is judgeToken for names such as "secret", whose values some people
+// make up themselves.
+func judgeSecret(a assignment, value string) float64 {
+	if score := judgeToken(a, value); score > 0 || !a.quoted || a.loose {
+		return score
+	}
+	h := shapeOf(value)
+	if h.digits < 2 || h.upper == 0 || h.marks > 0 || len(value) > 24 || containsFold(value, "secret") || containsFold(value, "key") {
+		return 0
+	}
+	return min(0.5, judgePassword(a, value))
+}
+
 // judgePassword is for names such as "password", whose values people make up:
 // what is nothing but a word is not taken for one.
 func judgePassword(a assignment, value string) float64 {
@@ -78,6 +91,8 @@ func judgePassword(a assignment, value string) float64 {
 		return 0
 	case h.marks > 0 && h.wordlike() && h.digits+h.others < 3:
 		return 0
+	case h.lower == 0 && h.others == 0 && h.marks > 0 && h.digits < 3:
+		return 0 // A_CONSTANT2
 	case a.loose && (h.digits == 0 || h.turns < 3 || h.wordlike() && (h.others == 0 || h.upper == 0)):
 		return 0
 	case h.others > 2*len(value)/3 || h.wordlike() && h.others == 1 && strings.Contains(value[1:len(value)-1], "="):
@@ -96,7 +111,7 @@ func judgePlain(h shape, value string) float64 {
 	switch {
 	case h.marks+h.others > 0 || len(value) < 6 || len(value) > 32:
 		return 0
-	case h.digits > 0 && (distinct(value) < 4 || counting(value)):
+	case h.digits > 0 && (len(value) < 7 || distinct(value) < 4 || counting(value)):
 		return 0
 	case h.digits == 0 && (len(value) < 7 || h.common*2 > h.pairs):
 		return 0 // a word

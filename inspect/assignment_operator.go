@@ -129,9 +129,12 @@ func typed(w *window, i int, a *assignment) (int, byte, bool) {
 	if w.at(0) == 'p' && blankBytes[w.at(-1)] && w.context(0, 96, "machine ", "login ") {
 		return i, 0, true // .netrc
 	}
+	if b := w.at(i); (b == '0' || b == '7') && w.at(i+1) == ' ' {
+		return opening(w, i+2, false) // of a router: in clear, or nearly so
+	}
 	const most = 24
 	end := w.run(i, typeBytes, most)
-	if end >= i+most-4 && spoken(w, i) {
+	if end > i && w.run(i, base64Bytes, most) >= i+most-4 && spoken(w, i) {
 		a.loose = true
 		return i, 0, true
 	}
@@ -165,12 +168,12 @@ func verb(word string) bool {
 // spoken reports whether a value stands right after its name, as in "use the
 // token x": nothing but its look says so.
 func spoken(w *window, i int) bool {
-	end := w.run(i, tokenBytes, 201)
+	end := w.run(i, base64Bytes, 201)
 	if end-i < 20 || end-i > 200 || isAlnum(w.at(end)) {
 		return false
 	}
 	h := shapeOf(w.slice(i, end))
-	return h.upper > 2 && h.lower > 2 && h.digits > 1 && h.marks < 3 && h.turns >= 8
+	return h.upper > 2 && h.lower > 2 && h.digits > 1 && h.marks < 4 && h.turns >= 8
 }
 
 // flag reports whether the name is a command's option: --token, -Password.

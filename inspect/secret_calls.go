@@ -13,7 +13,8 @@ var calls = []call{
 	{literal: "basic_auth=(", arg: 1}, {literal: "networkcredential(", arg: 1}, {literal: "passwordcredentials(", arg: 1},
 	{literal: "passwordauthentication(", arg: 1}, {literal: "passwordauthenticationtoken(", arg: 1},
 	{literal: "getconnection(", arg: 2}, {literal: "mysqli(", arg: 2}, {literal: "mysqli_connect(", arg: 2}, {literal: "mysql_connect(", arg: 2},
-	{literal: "->connect(", arg: 2}, {literal: "new pdo(", arg: 2}, {literal: ".login(", arg: 1},
+	{literal: "->connect(", arg: 2}, {literal: "new pdo(", arg: 2}, {literal: "login(", arg: 1}, {literal: "mysqldb.connect(", arg: 2},
+	{literal: "pymysql.connect(", arg: 2}, {literal: "pymssql.connect(", arg: 2},
 	{literal: "jwt.sign(", arg: 1}, {literal: "jwt.verify(", arg: 1}, {literal: "jwt.encode(", arg: 1}, {literal: "jwt.decode(", arg: 1},
 	{literal: "createhmac(", arg: 1}, {literal: "convertto-securestring ", arg: 0}, {literal: "convertto-securestring -string ", arg: 0},
 }

@@ -17,6 +17,7 @@ func headers() []trigger {
 		{literal: "basic ", fold: true, left: wordBytes, match: basic},
 		{literal: "authorization", fold: true, match: authorization},
 		{literal: "sig=", fold: true, left: wordBytes, match: sharedSignature},
+		{literal: "?code=", match: functionKey}, {literal: "&code=", match: functionKey},
 		{literal: "-u ", left: alnumBytes, match: curlUser},
 		{literal: "-u\"", left: alnumBytes, match: curlUser},
 		{literal: "-u'", left: alnumBytes, match: curlUser},
@@ -137,6 +138,17 @@ func sharedSignature(w *window) {
 		return
 	}
 	w.take(Secret, "azure_sas_signature", 0.9, w.n, end)
+}
+
+// functionKey is the key in the address of a function of Azure's.
+func functionKey(w *window) {
+	end := w.run(w.n, sigBytes, 81)
+	if n := end - w.n; n < 40 || n > 80 || !w.context(0, 160, ".azurewebsites.net/") {
+		return
+	}
+	if value := w.slice(w.n, end); shapeOf(value).turns >= 12 && !placeholder(value) {
+		w.take(Secret, "azure_function_key", 0.9, w.n, end)
+	}
 }
 
 // curlUser is the password of "curl -u user:password".

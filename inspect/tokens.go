@@ -13,6 +13,8 @@ type token struct {
 	// check, where there is one, judges the body and returns the score, 0 for
 	// none. It sees the body only.
 	check func(body string) float64
+	// then, where there is one, looks at what follows a match that ends there.
+	then func(w *window, end int)
 }
 
 // tokenScore is for a literal that nothing else begins with and a body that
@@ -34,6 +36,7 @@ func tokens() Detector {
 		trigger{literal: ".atlasv1.", back: alnumBytes, backMax: 14, match: terraformToken},
 		trigger{literal: "Q~", back: azureBytes, backMax: 4, match: azureSecret},
 		trigger{literal: "00D", left: wordBytes, match: salesforceToken},
+		trigger{literal: "|", back: digitBytes, backMax: 17, match: facebookApp},
 		trigger{literal: ".", back: tokenBytes, backMax: 28, match: discordToken},
 	)
 	return d
@@ -58,6 +61,29 @@ func (t token) match(w *window) {
 	}
 	if score > 0 {
 		w.take(Secret, t.rule, score, 0, end)
+		if t.then != nil {
+			t.then(w, end)
+		}
+	}
+}
+
+// awsSecret finds the secret that stands beside the ID of a key: 40 bytes of
+// base64 without a name, as in a list of accounts or the arguments of a call.
+func awsSecret(w *window, end int) {
+	const reach, size = 64, 40
+	for i := end; i < end+reach; i++ {
+		if b := w.at(i); !stdB64Bytes[b] {
+			if b == 0 {
+				return
+			}
+			continue
+		}
+		j := w.run(i, stdB64Bytes, size+1)
+		if value := w.slice(i, j); j-i == size && cased(value) > 0 && !placeholder(value) {
+			w.take(Secret, "aws_secret_access_key", tokenScore, i, j)
+			return
+		}
+		i = j
 	}
 }
 
@@ -154,5 +180,20 @@ func salesforceToken(w *window) {
 	end := w.run(org+1, bangBytes, 121)
 	if n := end - org - 1; n >= 80 && n <= 120 && mixed(w.slice(org+1, end)) && !placeholder(w.slice(org+1, end)) {
 		w.take(Secret, "salesforce_token", tokenScore, 0, end)
+	}
+}
+
+// facebookApp is the token of an app: its number, a bar and its secret.
+func facebookApp(w *window) {
+	start := w.back(0, digitBytes, 18)
+	if -start < 15 || -start > 17 || wordBytes[w.at(start-1)] {
+		return
+	}
+	end := w.run(w.n, tokenBytes, 28)
+	if end != w.n+27 {
+		return
+	}
+	if value := w.slice(w.n, end); cased(value) > 0 && !placeholder(value) {
+		w.take(Secret, "facebook_token", tokenScore, start, end)
 	}
 }

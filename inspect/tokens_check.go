@@ -84,6 +84,9 @@ func sendgridKey(body string) float64 {
 
 // slackHook judges the path of an incoming webhook: team, channel, token.
 func slackHook(body string) float64 {
+	if len(body) >= 43 && !strings.Contains(body, "/") {
+		return min(unchecked, random(body))
+	}
 	parts := strings.Split(body, "/")
 	if len(parts) != 3 || parts[0][:1] != "T" || len(parts[1]) < 8 || parts[1][:1] != "B" || len(parts[2]) < 20 {
 		return 0
@@ -143,4 +146,53 @@ func bedrockKey(body string) float64 {
 		return 0
 	}
 	return tokenScore
+}
+
+// npmSum is githubSum for the tokens of npm, which have the same form.
+func npmSum(body string) float64 {
+	if random(body) == 0 {
+		return 0
+	}
+	return githubSum(body)
+}
+
+// ageSum judges the rest of a key of age, which is Bech32 in capitals.
+func ageSum(body string) float64 { return bech32Sum("age-secret-key-", body) }
+
+// nostrSum judges the rest of a key of Nostr.
+func nostrSum(body string) float64 { return bech32Sum("nsec", body) }
+
+// bech32Sum judges the data of a Bech32 string (BIP 173), whose last six
+// characters are a checksum over prefix and data.
+func bech32Sum(prefix, data string) float64 {
+	const charset = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
+	sum := uint32(1)
+	step := func(v uint32) {
+		top := sum >> 25
+		sum = sum&0x1ffffff<<5 ^ v
+		for i, g := range [5]uint32{0x3b6a57b2, 0x26508e6d, 0x1ea119fa, 0x3d4233dd, 0x2a1462b3} {
+			sum ^= -(top >> i & 1) & g
+		}
+	}
+	for i := range len(prefix) {
+		step(uint32(prefix[i]) >> 5)
+	}
+	step(0)
+	for i := range len(prefix) {
+		step(uint32(prefix[i]) & 31)
+	}
+	for i := range len(data) {
+		v := strings.IndexByte(charset, lower(data[i]))
+		if v < 0 {
+			return 0
+		}
+		step(uint32(v))
+	}
+	switch {
+	case sum == 1:
+		return 1
+	case distinct(data) < 8:
+		return 0
+	}
+	return unchecked
 }

@@ -36,10 +36,10 @@ var tokenTable = []token{
 	{rule: "langsmith_api_key", literal: "lsv2_", bytes: wordBytes, min: 40, max: 60, check: random},
 
 	// Clouds.
-	{rule: "aws_access_key_id", literal: "AKIA", bytes: base32Bytes, min: 16, max: 16, check: awsKeyID},
-	{rule: "aws_access_key_id", literal: "ASIA", bytes: base32Bytes, min: 16, max: 16, check: awsKeyID},
-	{rule: "aws_access_key_id", literal: "ABIA", bytes: base32Bytes, min: 16, max: 16, check: awsKeyID},
-	{rule: "aws_access_key_id", literal: "ACCA", bytes: base32Bytes, min: 16, max: 16, check: awsKeyID},
+	{rule: "aws_access_key_id", literal: "AKIA", bytes: base32Bytes, min: 16, max: 16, check: awsKeyID, then: awsSecret},
+	{rule: "aws_access_key_id", literal: "ASIA", bytes: base32Bytes, min: 16, max: 16, check: awsKeyID, then: awsSecret},
+	{rule: "aws_access_key_id", literal: "ABIA", bytes: base32Bytes, min: 16, max: 16, check: awsKeyID, then: awsSecret},
+	{rule: "aws_access_key_id", literal: "ACCA", bytes: base32Bytes, min: 16, max: 16, check: awsKeyID, then: awsSecret},
 	{rule: "gcp_api_key", literal: "AIza", bytes: tokenBytes, min: 35, max: 35, check: googleKey},
 	{rule: "gcp_oauth_secret", literal: "GOCSPX-", bytes: tokenBytes, min: 28, max: 28},
 	{rule: "gcp_oauth_token", literal: "ya29.", bytes: tokenBytes, min: 40, max: 280, check: random},
@@ -53,7 +53,7 @@ var tokenTable = []token{
 	{rule: "planetscale_token", literal: "pscale_tkn_", bytes: equalBytes, min: 32, max: 64},
 	{rule: "planetscale_token", literal: "pscale_oauth_", bytes: equalBytes, min: 32, max: 64},
 	{rule: "planetscale_password", literal: "pscale_pw_", bytes: equalBytes, min: 32, max: 64},
-	{rule: "supabase_token", literal: "sbp_", bytes: hexBytes, min: 40, max: 40},
+	{rule: "supabase_token", literal: "sbp_", bytes: lowerNumBytes, min: 40, max: 40, check: random},
 	{rule: "netlify_token", literal: "nfp_", bytes: alnumBytes, min: 36, max: 40, check: random},
 	{rule: "tailscale_key", literal: "tskey-", bytes: tokenBytes, min: 20, max: 80, check: random},
 
@@ -78,7 +78,7 @@ var tokenTable = []token{
 	{rule: "pulumi_token", literal: "pul-", bytes: hexBytes, min: 40, max: 40},
 
 	// Package registries and images.
-	{rule: "npm_token", literal: "npm_", bytes: alnumBytes, min: 36, max: 36, check: random},
+	{rule: "npm_token", literal: "npm_", bytes: alnumBytes, min: 36, max: 36, check: npmSum},
 	{rule: "pypi_token", literal: "pypi-AgEIcHlwaS5vcmc", bytes: tokenBytes, min: 50, max: 260, score: 1},
 	{rule: "pypi_token", literal: "pypi-AgENdGVzdC5weXBpLm9yZw", bytes: tokenBytes, min: 50, max: 260, score: 1},
 	{rule: "rubygems_token", literal: "rubygems_", bytes: hexBytes, min: 48, max: 48},
@@ -143,7 +143,7 @@ var tokenTable = []token{
 	{rule: "readme_token", literal: "rdme_", bytes: lowerNumBytes, min: 70, max: 70},
 	{rule: "contentful_token", literal: "CFPAT-", bytes: tokenBytes, min: 43, max: 43},
 	{rule: "adafruit_key", literal: "aio_", bytes: alnumBytes, min: 28, max: 28, check: weakly},
-	{rule: "age_secret_key", literal: "AGE-SECRET-KEY-1", bytes: upperNumBytes, min: 58, max: 58, score: 1},
+	{rule: "age_secret_key", literal: "AGE-SECRET-KEY-1", bytes: upperNumBytes, min: 58, max: 58, check: ageSum},
 	{rule: "onepassword_token", literal: "ops_eyJ", bytes: base64Bytes, min: 200, max: 1000},
 }
 
