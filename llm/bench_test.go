@@ -11,8 +11,12 @@ import (
 const prose = `The quick brown fox asks what the capital of France is, and whether its metro runs at night. `
 
 func endpoint(path string) llm.Endpoint {
-	ep, _ := llm.Match(httptest.NewRequest("POST", "https://api.openai.com"+path, nil))
+	ep, _ := match("POST", path)
 	return ep
+}
+
+func match(method, path string) (llm.Endpoint, bool) {
+	return llm.Match(httptest.NewRequest(method, "https://api.openai.com"+path, nil))
 }
 
 // chatRequest is a chat of about the given size.

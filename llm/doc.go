@@ -30,7 +30,8 @@ type Doc struct {
 	model     string
 	stream    bool
 	spellings []spelling
-	ends      *ends // what a document of a stream completes, or nil
+	ends      *ends     // what a document of a stream completes, or nil
+	parts     *portions // of a form or a file, else nil
 
 	edited []int // the segments replaced, each once
 	out    []byte
@@ -101,8 +102,13 @@ func (d *Doc) Streaming() bool { return d.stream }
 
 // Path returns the RFC 6901 JSON Pointer of segment i; for a member's name, that
 // of the member. It is empty for raw text. It is built at each call, because
-// few segments are ever asked for theirs.
+// few segments are ever asked for theirs. In a form the first step is the field,
+// in a file of lines the line, from 0.
 func (d *Doc) Path(i int) string {
+	if d.parts != nil {
+		p := d.portionOf(i)
+		return p.path + p.doc.Path(i-p.first)
+	}
 	return d.pointer(d.marks[i].site)
 }
 
@@ -128,11 +134,15 @@ func (d *Doc) step(place int) string {
 
 // Replace sets the text of segment i. It leaves every byte outside the
 // segment's literal alone; within, what is not UTF-8 becomes U+FFFD, and in an
-// event's comment or id line ends become spaces. Of a malformed document either the literals or the whole can be replaced: where
+// event's comment or id line ends become spaces. In a form a text loses what
+// would end its part or its header. Of a malformed document either the literals or the whole can be replaced: where
 // both are, the whole wins, because it was written last.
 func (d *Doc) Replace(i int, text string) {
 	if d.segs[i].Text == text {
 		return
+	}
+	if d.parts != nil {
+		text = d.replaceIn(i, text)
 	}
 	d.segs[i].Text = text
 	d.out = nil
@@ -149,6 +159,10 @@ func (d *Doc) Bytes() []byte {
 		return d.raw
 	}
 	if d.out == nil {
+		if d.parts != nil {
+			d.out = d.splicePortions()
+			return d.out
+		}
 		d.out = d.splice()
 	}
 	return d.out

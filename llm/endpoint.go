@@ -90,8 +90,18 @@ func EndpointNames() []string {
 // keeps body, which must not change afterwards.
 func (e Endpoint) Request(body []byte) *Doc { return newDoc(e.get().request, body) }
 
-// Response reads a response's whole body, as Request does.
-func (e Endpoint) Response(body []byte) *Doc { return newDoc(e.get().response, body) }
+// Downloads reports whether a response of the endpoint is a file, so that its
+// Content-Type does not say whether it is text.
+func (e Endpoint) Downloads() bool { return e.get().content }
+
+// Response reads a response's whole body, as Request does. A file is read line by
+// line where its lines are documents.
+func (e Endpoint) Response(body []byte) *Doc {
+	if e.get().content && len(body) <= bodyBytesMax {
+		return newFile(body)
+	}
+	return newDoc(e.get().response, body)
+}
 
 // Events reads a response of type text/event-stream, event by event.
 func (e Endpoint) Events(r io.Reader) *Events {

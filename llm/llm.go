@@ -92,6 +92,9 @@ const (
 	// ProblemTooMany is a document of more values than segmentsMax, or longer than
 	// bodyBytesMax: it is read up to there, and as a whole in one raw segment.
 	ProblemTooMany = "too_many_values"
+	// ProblemMultipart is a form that breaks the grammar of its parts, or uses what
+	// parsers of forms read differently.
+	ProblemMultipart = "malformed_multipart"
 	// ProblemOversize is a piece of a stream event longer than eventBytesMax.
 	ProblemOversize = "oversize_event"
 )

@@ -61,11 +61,11 @@ func mediaReason(text string) string {
 		}
 		text = data
 	}
-	const headChars = 24
+	const headChars = headBytes / 3 * 4
 	if len(text) < headChars {
 		return ""
 	}
-	var head [headChars / 4 * 3]byte
+	var head [headBytes]byte
 	if n, err := base64.StdEncoding.Decode(head[:], []byte(text[:headChars])); err != nil || n < len(head) {
 		return ""
 	}
@@ -103,6 +103,9 @@ var magics = []struct {
 	{0, "PK\x03\x04", SkipFile},       // ZIP, and so DOCX, XLSX, PPTX
 	{0, "\xd0\xcf\x11\xe0", SkipFile}, // OLE: DOC, XLS, PPT
 }
+
+// headBytes is how much of a file magic looks at.
+const headBytes = 18
 
 func magic(head []byte) string {
 	for _, m := range magics {

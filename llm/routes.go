@@ -7,7 +7,6 @@ type tables struct {
 	request  *shape // a JSON body, and the fields of a form by their names
 	response *shape // a JSON body
 	event    *shape // one event of a stream; every dialect where nil
-	upload   Role   // who speaks in the text files of a form; Tool if empty
 	// content marks a response that is a file itself, read line by line where
 	// its lines are documents.
 	content bool
