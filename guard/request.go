@@ -120,7 +120,7 @@ func (x *exchange) requestBody(raw []byte) *llm.Error {
 	}
 	var doc *llm.Doc
 	ok := x.contained(policy.Request, func() {
-		doc = x.ep.Request(text)
+		doc = x.ep.RequestBody(x.out.Header.Get("Content-Type"), text)
 		x.rec.Model, x.rec.Stream = x.plain(doc.Model()), doc.Streaming()
 		x.subject.Model, x.subject.Stream = x.rec.Model, x.rec.Stream
 		x.inspect(policy.Request, doc)
@@ -216,8 +216,6 @@ func kindOf(h http.Header) string {
 	kind, sub, _ := strings.Cut(media, "/")
 	switch kind {
 	case "image", "audio", "video", "font":
-		return kind
-	case "multipart":
 		return kind
 	case "application":
 		switch sub {

@@ -55,7 +55,7 @@ func (x *exchange) response(resp *http.Response) *http.Response {
 			return x.refuseResponse(resp)
 		}
 		resp.Body = body
-	case kindOf(resp.Header) != "":
+	case kindOf(resp.Header) != "" && !x.ep.Downloads():
 		if x.unscannable(policy.Response, "response.body", "opaque", kindOf(resp.Header), policy.Opaque) {
 			return x.refuseResponse(resp)
 		}
