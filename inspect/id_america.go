@@ -18,7 +18,7 @@ func americanIDs() []idKind {
 		{rule: "medical_license", shapes: "AA9999999", check: validDEA, topics: aboutDEA | aboutDriving, bare: 0.4, alone: 0.7, near: 0.95, upper: true},
 		{rule: "us_passport", shapes: "999999999", topics: aboutPassport, alone: 0.1, near: 0.6},
 		{rule: "us_passport", shapes: "A99999999", topics: aboutPassport, alone: 0.2, near: 0.7},
-		{rule: "us_driver_license", shapes: "A9999999|A99999999|A999-9999-9999|A9999-99999-99999", topics: aboutDriving, alone: 0.3, near: 0.65},
+		{rule: "us_driver_license", shapes: "A9999999|A99999999|A999-9999-9999|A9999-99999-99999|A9999 99999 99999|A999999999999|A-999-999-999-999|A999 9999 9999|AA999999A|A999-999-99-999-9|A999999|AA9999999|AAAAAAA999AA|999 999 999", topics: aboutDriving, alone: 0.3, near: 0.65},
 		{rule: "us_driver_license", shapes: "9999999|99999999|999999999", topics: aboutDL, alone: 0.05, near: 0.6},
 		{
 			rule:   "us_bank_number",
@@ -26,7 +26,7 @@ func americanIDs() []idKind {
 			topics: aboutBank, alone: 0.05, near: 0.6,
 		},
 		{
-			rule: "medical_record_number", shapes: "999999|9999999|99999999|999999999|9999999999|A999999|A9999999|AA999999|AAA999999|999-99-99|99-99-99",
+			rule: "medical_record_number", shapes: "999999|9999999|99999999|999999999|9999999999|A999999|A9999999|AA999999|AAA999999|999-99-99|99-99-99|AAA-999999|AAA-9999999|AAA-99999999|AA-9999999|A-999999|A-9999999",
 			topics: aboutRecord, near: 0.6,
 		},
 		{rule: "ca_sin", shapes: "999-999-999", check: validSIN, topics: aboutSIN, bare: 0.4, alone: 0.7, near: 0.95},

@@ -22,9 +22,10 @@ func europeanIDs() []idKind {
 		{rule: "fi_personal_identity_code", shapes: "999999-999#|999999+999#|999999A999#", check: validHETU, topics: aboutFinland, bare: 0.9, near: 0.99},
 		{rule: "nl_bsn", shapes: "999999999|9999.99.999", check: validBSN, topics: aboutBSN, alone: 0.25, near: 0.95},
 		{
-			rule: "fr_insee", shapes: "9 99 99 99 999 999 99|9 99 99 99 999 999|999999999999999", check: validINSEE,
+			rule: "fr_insee", shapes: "9 99 99 99 999 999 99|999999999999999", check: validINSEE,
 			topics: aboutINSEE | aboutSSN, bare: 0.5, alone: 0.7, near: 0.95,
 		},
+		{rule: "fr_insee", shapes: "9 99 99 99 999 999|9999999999999", check: validINSEE, topics: aboutINSEE | aboutSSN, alone: 0.4, near: 0.5},
 	}
 }
 

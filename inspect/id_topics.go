@@ -61,7 +61,13 @@ const (
 	aboutVersion
 	aboutTRPhone
 	aboutNIP
-	aboutREGON
+	aboutBelgium
+	aboutSwiss
+	aboutNordic
+	aboutIreland // and Israel
+	aboutBalkan  // and Czechia
+	aboutLatin
+	aboutEastAsia
 )
 
 // topicWords are the words of each subject. Those of one language may mean
@@ -74,7 +80,7 @@ var topicWords = map[string]topic{
 	"npi": aboutNPI, "provider": aboutNPI, "medicare": aboutMedicare, "mbi": aboutMedicare, "beneficiary": aboutMedicare,
 	"dea": aboutDEA, "prescriber": aboutDEA, "practitioner": aboutDEA, "registrant": aboutDEA,
 	"routing": aboutRouting, "aba": aboutRouting, "rtn": aboutRouting, "transit": aboutRouting,
-	"bank": aboutBank, "savings": aboutBank, "acct": aboutBank, "konto": aboutBank, "kontonummer": aboutBank,
+	"iban": aboutBank, "bank": aboutBank, "savings": aboutBank, "acct": aboutBank, "konto": aboutBank, "kontonummer": aboutBank,
 	"passport": aboutPassport, "passports": aboutPassport, "reisepass": aboutPassport, "reisepassnummer": aboutPassport, "pasaporte": aboutPassport,
 	"passaporto": aboutPassport, "paszport": aboutPassport, "passeport": aboutPassport, "여권": aboutPassport, "여권번호": aboutPassport,
 	"driver": aboutDriving, "drivers": aboutDriving, "driving": aboutDriving | aboutDL, "licence": aboutDriving, "license": aboutDriving | aboutVehicle,
@@ -90,7 +96,7 @@ var topicWords = map[string]topic{
 	"ausweis": aboutIDCard, "personalausweis": aboutIDCard, "ausweisnummer": aboutIDCard, "personalausweisnummer": aboutIDCard,
 	"identity": aboutIDCard, "identità": aboutIDCard, "carta": aboutIDCard, "lanr": aboutDoctor, "arztnummer": aboutDoctor,
 	"bsnr": aboutPractice, "betriebsstättennummer": aboutPractice, "betriebsstaettennummer": aboutPractice, "betriebsstätte": aboutPractice,
-	"vat": aboutVAT, "iva": aboutVAT, "piva": aboutVAT, "ust": aboutVAT, "ustid": aboutVAT, "umsatzsteuer": aboutVAT, "dni": aboutDNI, "nif": aboutDNI, "nie": aboutDNI,
+	"vat": aboutVAT, "iva": aboutVAT, "tva": aboutVAT, "piva": aboutVAT, "ust": aboutVAT, "ustid": aboutVAT, "umsatzsteuer": aboutVAT, "dni": aboutDNI, "nif": aboutDNI, "nie": aboutDNI,
 	"pesel": aboutPESEL, "personnummer": aboutSweden, "pnr": aboutSweden, "swedish": aboutSweden, "svensk": aboutSweden, "svenskt": aboutSweden,
 	"orgnummer": aboutCompany, "organisationsnummer": aboutCompany, "orgnr": aboutCompany, "företag": aboutCompany,
 	"hetu": aboutFinland, "henkilötunnus": aboutFinland, "henkilötunnukseni": aboutFinland, "finnish": aboutFinland,
@@ -101,6 +107,15 @@ var topicWords = map[string]topic{
 	"tckn": aboutTurkey, "kimlik": aboutTurkey, "tc": aboutTurkey, "turkish": aboutTurkey, "türk": aboutTurkey,
 	"thai": aboutThailand, "thailand": aboutThailand, "tnin": aboutThailand, "เลขบัตรประชาชน": aboutThailand, "บัตรประชาชน": aboutThailand, "เลขประจำตัวประชาชน": aboutThailand,
 	"nin": aboutNIN, "nimc": aboutNIN, "rsa": aboutSouthAfrica, "sa": aboutSouthAfrica, "african": aboutSouthAfrica, "resident": aboutSouthAfrica | aboutKorea,
+	"nip": aboutNIP, "podatkowy": aboutNIP | aboutTax, "regon": aboutNIP, "rijksregisternummer": aboutBelgium, "insz": aboutBelgium, "niss": aboutBelgium, "nrn": aboutBelgium, "belgian": aboutBelgium,
+	"contribuinte": aboutDNI, "cif": aboutDNI, "ahv": aboutSwiss, "avs": aboutSwiss, "swiss": aboutSwiss, "cpr": aboutNordic, "fødselsnummer": aboutNordic, "isikukood": aboutNordic, "asmens": aboutNordic,
+	"rodné": aboutBalkan, "rodne": aboutBalkan, "pps": aboutIreland, "ppsn": aboutIreland, "teudat": aboutIreland, "zehut": aboutIreland, "israeli": aboutIreland, "זהות": aboutIreland,
+	"cnp": aboutBalkan, "egn": aboutBalkan, "егн": aboutBalkan, "ЕГН": aboutBalkan, "oib": aboutBalkan, "curp": aboutLatin, "cuit": aboutLatin, "cuil": aboutLatin, "rut": aboutLatin,
+	"身份证": aboutEastAsia, "身份证号": aboutEastAsia, "身份证号码": aboutEastAsia, "身分證": aboutEastAsia, "マイナンバー": aboutEastAsia, "個人番号": aboutEastAsia, "mynumber": aboutEastAsia, "taiwan": aboutEastAsia,
+	"tunnus": aboutFinland, "주민번호": aboutKorea, "आधार": aboutAadhaar, "securite": aboutINSEE, "nass": aboutINSEE, "sofi": aboutBSN, "codice": aboutTax, "fiscale": aboutTax, "patientid": aboutRecord,
+	"patient": aboutRecord, "patientennummer": aboutRecord, "mrns": aboutRecord, "expediente": aboutRecord, "dossier": aboutRecord, "paspoort": aboutPassport, "passnummer": aboutPassport, "passaporte": aboutPassport,
+	"паспорт": aboutPassport, "护照": aboutPassport, "護照": aboutPassport, "旅券": aboutPassport, "パスポート": aboutPassport, "passi": aboutPassport, "permis": aboutDriving, "conduire": aboutDriving, "conducir": aboutDriving,
+	"rijbewijs": aboutDriving, "rijbewijsnummer": aboutDriving, "körkort": aboutDriving, "ajokortti": aboutDriving, "jazdy": aboutDriving, "cnh": aboutDriving, "habilitação": aboutDriving,
 	"cpf": aboutCPF, "cnpj": aboutCNPJ, "bsn": aboutBSN, "burgerservicenummer": aboutBSN, "sofinummer": aboutBSN,
 	"insee": aboutINSEE, "nir": aboutINSEE, "sécurité": aboutINSEE, "mrn": aboutRecord, "medical": aboutRecord | aboutDEA, "chart": aboutRecord,
 	"dob": aboutBirth, "birth": aboutBirth, "born": aboutBirth, "birthday": aboutBirth, "birthdate": aboutBirth, "geburtsdatum": aboutBirth, "geboren": aboutBirth,

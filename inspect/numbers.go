@@ -4,7 +4,7 @@ package inspect
 // digits that begins a number, and the strictest reading wins: what has a
 // checksum before what has only a shape.
 func numbers() Detector {
-	ids := newShapes(cards(), americanIDs(), britishIDs(), germanIDs(), europeanIDs(), easternIDs())
+	ids := newShapes(cards(), americanIDs(), britishIDs(), germanIDs(), europeanIDs(), easternIDs(), worldIDs())
 	return Detector{
 		name: "numbers", held: true, ahead: 96,
 		triggers: []trigger{
@@ -34,7 +34,7 @@ func number(w *window, ids *shapes) {
 	if n := w.run(0, digitBytes, 5); n < 5 && !numberGoesOn[w.at(n)] && before != '-' && (before != ' ' || !upperBytes[w.at(-2)]) {
 		return // most numbers in source; all that is told by so few digits ends a number plate
 	}
-	if upperBytes[before] && iban(w) {
+	if alphaBytes[before] && iban(w) {
 		tally(w, -2, 0)
 		return
 	}
@@ -55,7 +55,7 @@ func contact(w *window) {
 	if coin(w) {
 		return
 	}
-	if n := w.run(0, anyHexBytes, 5); n <= 4 && w.at(n) == ':' && isHexOrColon(w.at(n+1)) && (mac(w) || ipv6(w)) {
+	if n := w.run(0, anyHexBytes, 5); n <= 4 && (w.at(n) == ':' && isHexOrColon(w.at(n+1)) && (mac(w) || ipv6(w)) || w.at(n) == '-' && w.at(n+3) == '-' && mac(w)) {
 		return
 	}
 	n := readNumber(w)

@@ -5,26 +5,58 @@ import (
 	"math/bits"
 )
 
-// coins finds the addresses of Bitcoin's witness programs; older ones, and
-// those of Ethereum, begin with a digit and are found with the numbers.
+// coins finds the addresses of Bitcoin, of what was made after its model, and of
+// Ethereum: all those with a checksum. The ones that begin with a digit are found
+// with the numbers.
 func coins() Detector {
-	return Detector{
-		name: "coins", held: true, ahead: 96,
-		triggers: []trigger{{literal: "bc1", fold: true, left: wordBytes, match: bech32}},
+	d := Detector{
+		name: "coins", held: true, ahead: 128,
+		triggers: []trigger{{stride: base58Bytes, back: base58Bytes, backMax: base58Most, match: base58}},
+	}
+	for _, prefix := range []string{"bc", "tb", "ltc", "cosmos", "addr"} {
+		match := func(w *window) { bech32(w, prefix) }
+		d.triggers = append(d.triggers, trigger{literal: prefix + "1", fold: true, left: wordBytes, match: match})
+	}
+	return d
+}
+
+// base58Bytes are the digits and letters that no one confuses.
+var base58Bytes = setOf("1-9A-HJ-NP-Za-km-z")
+
+// base58Least and base58Most bound the length of an address.
+const (
+	base58Least = 26
+	base58Most  = 36
+)
+
+// base58 reports the address that the bytes around offset 0 are part of:
+// Litecoin, Dogecoin, Dash, Tron, Zcash, Ripple, with Ripple's own alphabet.
+func base58(w *window) {
+	start := w.back(0, base58Bytes, base58Most)
+	end := w.run(0, base58Bytes, base58Most)
+	if n := end - start; n < base58Least || n >= base58Most || wordBytes[w.at(start-1)] || wordBytes[w.at(end)] {
+		return
+	}
+	value := w.slice(start, end)
+	w.steps += 512
+	if base58Check(value, base58Alphabet) || value[0] == 'r' && base58Check(value, rippleAlphabet) {
+		w.take(PII, "crypto", 0.95, start, end)
 	}
 }
 
-const bech32Alphabet = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
-
 // bech32 reports an address whose checksum fits (BIP 173, BIP 350).
-func bech32(w *window) {
-	end := w.run(w.n, alnumBytes, 80)
-	if n := end - w.n; n < 11 || n > 71 {
+func bech32(w *window, prefix string) {
+	end := w.run(w.n, alnumBytes, 104)
+	if n := end - w.n; n < 11 || n > 103 {
 		return
 	}
 	sum := uint32(1)
-	for _, v := range [...]byte{3, 3, 0, 2, 3} { // "bc", expanded
-		sum = bech32Step(sum, v)
+	for i := range len(prefix) {
+		sum = bech32Step(sum, prefix[i]>>5)
+	}
+	sum = bech32Step(sum, 0)
+	for i := range len(prefix) {
+		sum = bech32Step(sum, prefix[i]&31)
 	}
 	for _, b := range []byte(w.slice(w.n, end)) {
 		v := indexByte(bech32Alphabet, lower(b))
@@ -37,6 +69,8 @@ func bech32(w *window) {
 		w.take(PII, "crypto", 0.95, 0, end)
 	}
 }
+
+const bech32Alphabet = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
 
 func bech32Step(sum uint32, v byte) uint32 {
 	top := sum >> 25
@@ -66,7 +100,7 @@ func coin(w *window) bool {
 			return false
 		}
 		end := w.run(0, alnumBytes, 36)
-		if end < 26 || end > 35 || !base58Check(w.slice(0, end)) {
+		if end < 26 || end > 35 || !base58Check(w.slice(0, end), base58Alphabet) {
 			return false
 		}
 		w.take(PII, "crypto", 0.95, 0, end)
@@ -80,14 +114,17 @@ func coin(w *window) bool {
 	return false
 }
 
-const base58Alphabet = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+const (
+	base58Alphabet = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+	rippleAlphabet = "rpshnaf39wBUDNEGHJKLM4PQRST7VWXYZ2bcdeCg65jkm8oFqi1tuvAxyz"
+)
 
-// base58Check reports whether s is 21 bytes and the first four of their double
-// SHA-256.
-func base58Check(s string) bool {
-	var raw [25]byte
+// base58Check reports whether s is 21 bytes, or 22 where the version takes two,
+// and the first four of their double SHA-256.
+func base58Check(s, alphabet string) bool {
+	var raw [26]byte
 	for i := range len(s) {
-		carry := indexByte(base58Alphabet, s[i])
+		carry := indexByte(alphabet, s[i])
 		if carry < 0 {
 			return false
 		}
@@ -100,9 +137,13 @@ func base58Check(s string) bool {
 			return false
 		}
 	}
-	first := sha256.Sum256(raw[:21])
+	payload := raw[:22]
+	if raw[0] == 0 {
+		payload = raw[1:22]
+	}
+	first := sha256.Sum256(payload)
 	sum := sha256.Sum256(first[:])
-	return string(sum[:4]) == string(raw[21:]) && (raw[0] == 0 || raw[0] == 5)
+	return string(sum[:4]) == string(raw[22:])
 }
 
 // ethereum reports the 40 digits after 0x. Written in both cases they hold a

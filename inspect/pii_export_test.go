@@ -6,7 +6,7 @@ import "strings"
 // for tests that fill them.
 func IdentityForms() map[string][]string {
 	forms := map[string][]string{}
-	for _, table := range [][]idKind{cards(), americanIDs(), britishIDs(), germanIDs(), europeanIDs(), easternIDs()} {
+	for _, table := range [][]idKind{cards(), americanIDs(), britishIDs(), germanIDs(), europeanIDs(), easternIDs(), worldIDs()} {
 		for _, kind := range table {
 			forms[kind.rule] = append(forms[kind.rule], strings.Split(kind.shapes, "|")...)
 		}
