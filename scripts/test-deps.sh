@@ -1,16 +1,20 @@
 #!/usr/bin/env bash
 # Brings what the tests need beyond Go: real clients to drive (curl, python3,
-# Node with the SDKs below), openssl, and a C compiler for the race detector.
-# Quick and silent when all is there. As root on Debian it installs what is
-# missing; as anybody else it says what is missing, and the tests that need it
-# are skipped by name. Where CI is set a missing tool is a failure.
+# Node with the SDKs and the Codex CLI below), openssl, and a C compiler for the
+# race detector. Quick and silent when all is there. As root on Debian it
+# installs what is missing; as anybody else it says what is missing, and the
+# tests that need it are skipped by name. Where CI is set a missing tool is a
+# failure.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-# Exact versions, the newest that run on Node 18 and 20. The stamp names them,
-# so that changing one reinstalls.
+# Exact versions, the newest that run on Node 18 and 20. Each folder has a stamp
+# that names what is in it, so that changing one reinstalls that folder alone:
+# the Codex CLI is 404 MB.
 npm_packages=(openai@6.49.0 undici@6.29.1 ws@8.23.0)
 npm_folder=.cache/npm
+codex_packages=(@openai/codex@0.169.0)
+codex_folder=.cache/codex
 
 # Each tool and the Debian package that holds it.
 tools=(curl:curl python3:python3 node:nodejs npm:npm openssl:openssl gcc:gcc)
@@ -30,15 +34,17 @@ install_tools() {
 	DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 -qq install -y --no-install-recommends "${wanted[@]}" >/dev/null
 }
 
-install_sdks() {
-	local stamp="$npm_folder/stamp"
-	[[ -f $stamp && $(<"$stamp") == "${npm_packages[*]}" ]] && return
-	echo "test-deps: installing ${npm_packages[*]} into $npm_folder"
-	rm -rf "$npm_folder"
-	mkdir -p "$npm_folder"
-	echo '{"private": true}' >"$npm_folder/package.json"
-	npm install --prefix "$npm_folder" --save-exact --no-audit --no-fund --loglevel error "${npm_packages[@]}" >/dev/null || return
-	echo "${npm_packages[*]}" >"$stamp"
+# install_npm FOLDER PACKAGE... makes FOLDER hold the packages and nothing else.
+install_npm() {
+	local folder=$1 stamp="$1/stamp"
+	shift
+	[[ -f $stamp && $(<"$stamp") == "$*" ]] && return
+	echo "test-deps: installing $* into $folder"
+	rm -rf "$folder"
+	mkdir -p "$folder"
+	echo '{"private": true}' >"$folder/package.json"
+	npm install --prefix "$folder" --save-exact --no-audit --no-fund --loglevel error "$@" >/dev/null || return
+	echo "$*" >"$stamp"
 }
 
 give_up() {
@@ -59,5 +65,6 @@ for tool in $absent; do
 	give_up "${tool%%:*} is missing; on Debian: sudo apt-get install ${tool#*:}"
 done
 if command -v npm >/dev/null; then
-	install_sdks || give_up "npm could not install ${npm_packages[*]}"
+	install_npm "$npm_folder" "${npm_packages[@]}" || give_up "npm could not install ${npm_packages[*]}"
+	install_npm "$codex_folder" "${codex_packages[@]}" || give_up "npm could not install ${codex_packages[*]}"
 fi

@@ -1,0 +1,192 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// What the Codex CLI wants of a proxy, found by running it (0.169.0):
+//
+//   - It asks by WebSocket first, GET /v1/responses, and falls back to POST only
+//     after five tries, which cost about seven seconds, or at once on a 426.
+//   - Both ways trust the file that SSL_CERT_FILE or CODEX_CA_CERTIFICATE names;
+//     the older versions of which users report that their WebSockets ignore
+//     SSL_CERT_FILE need the authority in the system's store.
+//   - It takes an "error" event for the end of a turn only where that has a
+//     "status" beside the error; a close without one makes it connect again.
+//   - It asks chatgpt.com for a list of models, and waits for six seconds where
+//     that name does not resolve. Here it does: to the stand-in.
+
+// codexConfig turns off what asks the network for anything but answers.
+const codexConfig = `check_for_update_on_startup = false
+[analytics]
+enabled = false
+[features]
+plugins = false
+apps = false
+remote_plugin = false
+`
+
+// codexHosts are names that the CLI asks besides the API's. They are not on the
+// intercept list, so the proxy tunnels to them.
+var codexHosts = []string{"api.openai.com", "chatgpt.com", "ab.chatgpt.com"}
+
+// systemStore is trust by what the system trusts. The test replaces it in a
+// mount namespace of the CLI's own.
+const systemStore = "system store"
+
+// codexRun is what came of one turn.
+type codexRun struct {
+	text   []string // of the agent
+	failed []string // errors that the user is shown
+	ended  string   // the last event's type
+	exit   error
+	output string
+}
+
+// codex has the CLI take one turn, with its own way to be told whom to trust.
+func codex(t *testing.T, p *proxyProcess, trust, prompt string) codexRun {
+	t.Helper()
+	home := t.TempDir()
+	settings := filepath.Join(home, ".codex")
+	if err := os.Mkdir(settings, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	writeFile(t, filepath.Join(settings, "config.toml"), []byte(codexConfig))
+	own, err := os.ReadFile(p.caFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	bundle := filepath.Join(home, "bundle.pem") // what is tunnelled to shows its own certificate
+	writeFile(t, bundle, slices.Concat(own, p.provider.rootPEM))
+
+	args := []string{
+		filepath.Join(codexFolder(t), "node_modules", ".bin", "codex"),
+		"exec", "--json", "--skip-git-repo-check", "--sandbox", "read-only", prompt,
+	}
+	env := []string{
+		"PATH=" + os.Getenv("PATH"), "HOME=" + home, "CODEX_HOME=" + settings, "CODEX_API_KEY=" + clientKey, "HTTPS_PROXY=http://" + p.addr,
+	}
+	if trust == systemStore {
+		args = append([]string{"unshare", "--mount", "sh", "-c", `mount --bind "$0" /etc/ssl/certs/ca-certificates.crt && exec "$@"`, bundle}, args...)
+	} else {
+		env = append(env, trust+"="+bundle)
+	}
+	var stdout, stderr bytes.Buffer
+	cmd := exec.CommandContext(t.Context(), args[0], args[1:]...)
+	cmd.Dir, cmd.Env = home, env
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	run := codexRun{exit: cmd.Run(), output: stdout.String() + stderr.String()}
+	for line := range strings.Lines(stdout.String()) {
+		var e struct {
+			Type, Message string
+			Item          struct{ Type, Text, Message string }
+		}
+		if err := json.Unmarshal([]byte(line), &e); err != nil {
+			t.Fatalf("%v in %s", err, line)
+		}
+		run.ended = e.Type
+		switch {
+		case e.Type == "error":
+			run.failed = append(run.failed, e.Message)
+		case e.Item.Type == "error":
+			run.failed = append(run.failed, e.Item.Message)
+		case e.Item.Type == "agent_message":
+			run.text = append(run.text, e.Item.Text)
+		}
+	}
+	return run
+}
+
+// codexFolder is where scripts/test-deps.sh installs the CLI.
+func codexFolder(t *testing.T) string {
+	t.Helper()
+	folder, err := filepath.Abs("../../.cache/codex")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return folder
+}
+
+func needsCodex(t *testing.T) {
+	t.Helper()
+	needsTool("node")(t)
+	if _, err := os.Stat(filepath.Join(codexFolder(t), "stamp")); err != nil {
+		missing(t, "the npm package @openai/codex (scripts/test-deps.sh installs it)")
+	}
+}
+
+// asked lists what the API was asked, in order.
+func (p *provider) asked() []string {
+	var asked []string
+	for _, s := range p.sightings() {
+		if s.Host == "api.openai.com" {
+			asked = append(asked, s.Method+" "+s.Path)
+		}
+	}
+	return asked
+}
+
+// TestCodex has the Codex CLI take a turn: on its WebSocket, at its first try.
+func TestCodex(t *testing.T) {
+	needsCodex(t)
+	for _, trust := range []string{"SSL_CERT_FILE", "CODEX_CA_CERTIFICATE", systemStore} {
+		for name, deflate := range map[string]bool{"plain": false, "compressed": true} {
+			t.Run(trust+" "+name, func(t *testing.T) {
+				if trust == systemStore && exec.CommandContext(t.Context(), "unshare", "--mount", "true").Run() != nil {
+					t.Skip("a mount namespace takes root, on Linux")
+				}
+				p := serve(t, serveOptions{keyMode: "passthrough", provider: providerConfig{Hosts: codexHosts, Deflate: deflate}})
+				prompt := fmt.Sprintf("Which birds sing at night, and what does %s have to do with it?", trust)
+				run := codex(t, p, trust, prompt)
+				if run.exit != nil || run.ended != "turn.completed" || len(run.failed) > 0 || !slices.Equal(run.text, []string{answerTo(prompt)}) {
+					t.Errorf("got %+v; want the answer, and nothing wrong", run)
+				}
+				if got := p.provider.asked(); !slices.Equal(got, []string{"GET /v1/responses"}) {
+					t.Errorf("got %q at the provider; want one WebSocket and nothing else", got)
+				}
+				records := p.recordList(t)
+				if len(records) != 1 {
+					t.Fatalf("got %d records; want one", len(records))
+				}
+				if r := records[0]; r.Door != "connect" || r.Status != http.StatusSwitchingProtocols || r.Action != "allow" || r.Endpoint != "responses" || len(r.Coverage) == 0 {
+					t.Errorf("got %+v; want the WebSocket, allowed, and what was inspected of it", r)
+				}
+			})
+		}
+	}
+}
+
+// TestCodexWithoutSocket checks that where policy forbids WebSockets the CLI
+// falls back at once: it is refused once, and then asks by POST.
+func TestCodexWithoutSocket(t *testing.T) {
+	needsCodex(t)
+	policy := filepath.Join(t.TempDir(), "policy.yaml")
+	writeFile(t, policy, []byte("version: 1\nwebsocket: forbid\n"))
+	p := serve(t, serveOptions{keyMode: "passthrough", env: []string{"INFERSHIELD_POLICY=" + policy}, provider: providerConfig{Hosts: codexHosts}})
+	const prompt = "Which birds sing at night?"
+	run := codex(t, p, "SSL_CERT_FILE", prompt)
+	if run.exit != nil || run.ended != "turn.completed" || !slices.Equal(run.text, []string{answerTo(prompt)}) {
+		t.Errorf("got %+v; want the answer", run)
+	}
+	if got := p.provider.asked(); !slices.Equal(got, []string{"POST /v1/responses"}) {
+		t.Errorf("got %q at the provider; want one POST", got)
+	}
+	records := p.recordList(t)
+	if len(records) != 2 || records[1].Status != http.StatusUpgradeRequired || records[0].Status != http.StatusOK {
+		t.Fatalf("got %+v; want one refusal and one answer", records)
+	}
+	for _, c := range records[0].Coverage {
+		if (c.Surface == "request.body" || c.Surface == "response.stream") && c.State != "scanned" {
+			t.Errorf("got %+v; want the fallback inspected", c)
+		}
+	}
+}
