@@ -220,7 +220,7 @@ func TestMaskedEventsAlone(t *testing.T) {
 	}
 	got := g.stream(strings.Join(sent, ""))
 	want := slices.Clone(sent)
-	want[2], want[3] = chatEvent(0, " is [OPENAI_API_KEY_REDACTED]"), chatEvent(0, " indeed")
+	want[2], want[3] = chatEvent(0, " is sk-proj-[OPENAI_API_KEY_REDACTED]"), chatEvent(0, " indeed")
 	if got != strings.Join(want, "") {
 		t.Errorf("got\n%s; want\n%s", got, strings.Join(want, ""))
 	}

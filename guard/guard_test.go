@@ -117,7 +117,7 @@ func TestSecretsAreMasked(t *testing.T) {
 		if want := strings.ReplaceAll(prompt, secret, "[OPENAI_API_KEY_REDACTED]"); string(g.saw) != want {
 			t.Errorf("upstream saw\n%s; want\n%s", g.saw, want)
 		}
-		if want := chatAnswer("It is [OPENAI_API_KEY_REDACTED]."); got != want {
+		if want := chatAnswer("It is sk-proj-[OPENAI_API_KEY_REDACTED]."); got != want {
 			t.Errorf("client got\n%s; want\n%s", got, want)
 		}
 		if g.header.Get("Content-Encoding") != "" {
@@ -137,7 +137,7 @@ func TestAnswersAreMaskedWhenCompressed(t *testing.T) {
 		return answer(r, h, gzipped(chatAnswer(secret))), nil
 	}
 	resp, got := g.post(chatURL, chatPrompt("Hi"))
-	if want := chatAnswer("[OPENAI_API_KEY_REDACTED]"); got != want || resp.Header.Get("Content-Encoding") != "" ||
+	if want := chatAnswer("sk-proj-[OPENAI_API_KEY_REDACTED]"); got != want || resp.Header.Get("Content-Encoding") != "" ||
 		resp.ContentLength != int64(len(want)) || resp.Header.Get("Content-Length") != fmt.Sprint(len(want)) {
 		t.Errorf("got %s, %v", got, resp.Header)
 	}

@@ -38,29 +38,27 @@ func quotedBy(quote byte) *set {
 	return s
 }
 
-// readAssignment reads the assignment whose name holds the trigger and ends at
-// offset tail. It refuses as early as it can: most names are not assigned to.
-func readAssignment(w *window, tail int) (a assignment, ok bool) {
+// readAssigned reads an assignment up to its value: the one whose name holds the
+// trigger and ends at offset tail. It refuses as early as it can: most names are
+// not assigned to.
+func readAssigned(w *window, tail int) (a assignment, quote byte, ok bool) {
 	// The hyphen and the dot may also be what ends the name: "token->", "token."
 	for tail > w.n && (w.at(tail-1) == '-' || w.at(tail-1) == '.') {
 		tail--
 	}
-	i, quote, ok := operator(w, tail, &a)
+	a.start, quote, ok = operator(w, tail, &a)
 	if !ok {
-		return a, false
+		return a, 0, false
 	}
-	if !a.value(w, i, quote) {
-		return a, false
-	}
+	a.quoted = quote != 0
 	head := w.back(0, assignedBytes, nameMax)
 	a.name, a.head = w.slice(head, tail), w.slice(head, 0)
-	return a, a.quoted || w.at(head-1) != '/' || w.at(head-2) != '/' // not the user of an address
+	return a, quote, a.quoted || w.at(head-1) != '/' || w.at(head-2) != '/' // not the user of an address
 }
 
-// value reads the value that begins at offset i, after the quote, if any.
-func (a *assignment) value(w *window, i int, quote byte) bool {
-	a.start = i
-	a.quoted = quote != 0
+// value reads the value, which the quote has opened, if any.
+func (a *assignment) value(w *window, quote byte) bool {
+	i := a.start
 	if quote == '}' {
 		a.loose = true
 	}
@@ -94,6 +92,7 @@ var wrappers = []string{
 // opening walks over what opens a string: a prefix letter or two, backslashes, a
 // quote or three.
 func opening(w *window, i int, mustQuote bool) (int, byte, bool) {
+	w.notBefore(i)
 	from := i
 	for k := 0; k < 3 && w.at(i) == '\\'; k++ {
 		i++
@@ -123,5 +122,6 @@ func opening(w *window, i int, mustQuote bool) (int, byte, bool) {
 	if w.at(i) == b && w.at(i+1) == b {
 		i += 2
 	}
+	w.notBefore(i)
 	return i, b, true
 }

@@ -82,16 +82,24 @@ func (k keyword) match(w *window) {
 		return
 	}
 	end := w.run(w.n, assignedBytes, tailMax+1)
+	w.notBefore(end + 1)
 	tail, ok := k.rest(w.slice(w.n, end))
 	if !ok || end > w.n+tailMax || k.qualifiers != nil && holdsPassword(tail) {
 		return
 	}
-	a, ok := readAssignment(w, end)
-	if !ok || a.end-a.start < 6 {
+	a, quote, ok := readAssigned(w, end)
+	if !ok {
 		return
 	}
 	if !a.loose && w.at(a.start-2) != '(' {
 		w.skipTo(a.start) // the name is dealt with here, whatever else it holds
+	}
+	judged := k.judge != nil && !stopped(tail, tailStops) && k.qualified(a.name) && !stopped(a.head, headStops)
+	if !judged && !namesProvider(a.name) {
+		return // whatever the value is
+	}
+	if !a.value(w, quote) || a.end-a.start < 6 {
+		return
 	}
 	value := w.slice(a.start, a.end)
 	w.steps += 64 + len(value)
@@ -103,10 +111,7 @@ func (k keyword) match(w *window) {
 		w.take(Secret, n.rule, n.score(), a.start, a.end)
 		return
 	}
-	if k.judge == nil || stopped(tail, tailStops) || !k.qualified(a.name) {
-		return
-	}
-	if stopped(a.head, headStops) || near || misfit(a.name, value) || repeats(value) {
+	if !judged || near || misfit(a.name, value) || repeats(value) {
 		return
 	}
 	if score := k.judge(a, value); score > 0 {

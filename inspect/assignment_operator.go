@@ -8,6 +8,7 @@ package inspect
 func operator(w *window, i int, a *assignment) (start int, quote byte, ok bool) {
 	closed := false
 	i, closed = closing(w, i)
+	w.notBefore(i + 1)
 	b := w.at(i)
 	switch {
 	case b == '(':
@@ -84,6 +85,7 @@ func closing(w *window, i int) (int, bool) {
 // afterSpace is operator where space follows the name.
 func afterSpace(w *window, i int, closed bool, a *assignment) (int, byte, bool) {
 	i = w.run(i, spaceBytes, 24)
+	w.notBefore(i)
 	b := w.at(i)
 	switch {
 	case b == '=' || b == ':' || b == '?' || b == '|' || b == '!' || b == '<' || b == '-':
@@ -134,6 +136,7 @@ func typed(w *window, i int, a *assignment) (int, byte, bool) {
 	}
 	const most = 24
 	end := w.run(i, typeBytes, most)
+	w.show(min(end+1, i+spokenShown))
 	if end > i && w.run(i, base64Bytes, most) >= i+most-4 && spoken(w, i) {
 		a.loose = true
 		return i, 0, true
@@ -164,6 +167,10 @@ func verb(word string) bool {
 	}
 	return false
 }
+
+// spokenShown is how much of a value that stands right after its name is shown,
+// or the next word would always have to wait.
+const spokenShown = 8
 
 // spoken reports whether a value stands right after its name, as in "use the
 // token x": nothing but its look says so.
@@ -221,6 +228,7 @@ func assigner(w *window, i int) (int, byte, bool) {
 		return 0, 0, false
 	}
 	value := w.run(i, blankBytes, 40)
+	w.notBefore(value)
 	if w.at(i-1) != ':' || value == i {
 		return opening(w, value, false)
 	}

@@ -115,3 +115,23 @@ func sortedKeys(counts map[string]*tallied) []string {
 	slices.Sort(keys)
 	return keys
 }
+
+// rows returns the texts of a family.
+func rows(t *testing.T, dir, family string) []string {
+	file, err := os.Open(filepath.Join(dir, family, "dev.jsonl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	var texts []string
+	lines := bufio.NewScanner(file)
+	lines.Buffer(nil, 16<<20)
+	for lines.Scan() {
+		var r labelled
+		if err := json.Unmarshal(lines.Bytes(), &r); err != nil {
+			t.Fatal(err)
+		}
+		texts = append(texts, r.Text)
+	}
+	return texts
+}

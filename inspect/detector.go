@@ -10,12 +10,15 @@ type Detector struct {
 	name string
 	// roles are those whose text it reads; none means all.
 	roles []Role
-	// held says that its findings may be masked, so that a stream must hold
-	// back what could still become one.
-	held bool
 	// scored says that its cues are features of the model's score. What they
 	// come to by themselves stays below what policy blocks.
 	scored bool
+	// masks are those categories of its findings that may be masked, so that a
+	// stream must hold back what could still become one.
+	masks masks
+	// could, where there is one, reports whether a run before a trigger may
+	// become a secret, by its beginning; see hold.go.
+	could func(run string) bool
 	// ahead is how many bytes it may see from a trigger's first byte on.
 	ahead int
 	// triggers are what makes it look closer.
@@ -41,6 +44,8 @@ type trigger struct {
 	// most backMax of them.
 	back    *set
 	backMax int
+	// shown is how many bytes of the back run a finding shows; see hold.go.
+	shown int
 	// match looks. It is called for one candidate at a time.
 	match func(w *window)
 
@@ -83,21 +88,6 @@ func Detectors() []Detector {
 		exfiltration(),
 		payloads(),
 	}
-}
-
-// back is a kind of run before a trigger that a finding may take in.
-type back struct {
-	set *set
-	max int
-}
-
-// before returns how many of the back's bytes stand right before text[at].
-func (b back) before(text string, at int) int {
-	n := 0
-	for n < b.max && n < at && b.set[text[at-1-n]] {
-		n++
-	}
-	return n
 }
 
 // check panics on a detector that cannot work: all are compiled in.

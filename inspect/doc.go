@@ -34,7 +34,7 @@
 //	func acme() Detector {
 //		return Detector{
 //			name:  "acme",
-//			held:  true,          // its findings may be masked
+//			masks: masksSecret,   // its findings may be masked
 //			ahead: 64,            // how far it looks from the trigger's start
 //			triggers: []trigger{{literal: "acme_", left: wordBytes, match: acmeToken}},
 //		}
@@ -55,10 +55,12 @@
 //   - Pure: nothing but the window. No package state, no clock, no maps ranged.
 //   - Cheap refusals first, and as few bytes asked for as will do: a byte asked
 //     for beyond the end of a stream holds the text back until it has come.
-//   - A finding that may be masked (Secret, PII, Exfiltration) needs held, and
-//     may begin before its trigger only within the trigger's back run: the
-//     stream holds exactly those bytes. The machine drops one that does not
-//     keep to it, in whole texts too, so the corpus test shows the mistake.
+//   - A finding that may be masked (Secret, PII, Exfiltration) needs its category
+//     in masks, and may begin before its trigger only within the trigger's back
+//     run. The machine drops one that does not keep to it, in whole texts too, so
+//     the corpus test shows the mistake. Say with w.notBefore what is known about
+//     its beginning, before asking for more bytes: a stream holds text back from
+//     there.
 //   - No regular expression, except anchored with \A on w.slice(0, n), n ≤ 512.
 //
 // To see how a family does on labelled data, which is not in the repository:
@@ -70,6 +72,14 @@
 // detector over a few hundred bytes (cues.go). Text in disguise is a view: a
 // detector decodes it into w.scratch and hands it to w.nested, which inspects
 // it and reports with the span of the original and the chain of views.
+//
+// # What a stream holds back
+//
+// Text waits in a stream only where a finding of the categories in Source.Hold
+// may begin (hold.go). In answers a secret shows what is none of it: the literal
+// that names its kind ("sk-proj-"), the first bytes of a long run. So a word waits
+// for the next only when it looks like the beginning of a secret by itself, which
+// is one in some hundred deltas of ordinary text (TestHeldSeldom).
 //
 // # What must not come back
 //

@@ -3,12 +3,12 @@ package inspect
 // emails finds e-mail addresses (RFC 5321 and 6531, as people write them).
 func emails() Detector {
 	return Detector{
-		name: "emails", held: true, ahead: 256,
+		name: "emails", masks: masksPII | masksExfiltration, ahead: 256,
 		triggers: []trigger{
-			{literal: "@", back: localBytes, backMax: 64, match: email},
-			{literal: `"@`, back: quotedLocal, backMax: 64, match: quotedEmail},
-			{literal: "[at]", fold: true, back: localBytes, backMax: 64, match: hiddenEmail},
-			{literal: "(at)", fold: true, back: localBytes, backMax: 64, match: hiddenEmail},
+			{literal: "@", back: localBytes, backMax: 64, shown: 64, match: email},
+			{literal: `"@`, back: quotedLocal, backMax: 64, shown: 64, match: quotedEmail},
+			{literal: "[at]", fold: true, back: localBytes, backMax: 64, shown: 64, match: hiddenEmail},
+			{literal: "(at)", fold: true, back: localBytes, backMax: 64, shown: 64, match: hiddenEmail},
 			{literal: "mail", fold: true, left: setOf("A-Za-df-z0-9"), match: spokenEmail},
 		},
 	}

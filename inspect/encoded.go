@@ -6,8 +6,8 @@ import "unicode/utf8"
 // findings may be secrets, so a stream holds such a run until it is decided.
 func encoded() Detector {
 	return Detector{
-		name: "encoded", held: true, ahead: chunkBytes,
-		triggers: []trigger{{stride: encodedBytes, back: encodedBytes, backMax: behindMax, match: encodedRun}},
+		name: "encoded", masks: masksAll, ahead: chunkBytes, could: couldDecode,
+		triggers: []trigger{{stride: encodedBytes, back: encodedBytes, backMax: behindMax, shown: 8, match: encodedRun}},
 	}
 }
 
@@ -34,10 +34,13 @@ func encodedRun(w *window) {
 			return
 		}
 	}
+	if !couldDecode(w.slice(start, min(start+decodeLook, 1))) {
+		return
+	}
 	end := w.run(start, encodedBytes, chunkBytes+start-1)
-	if end >= chunkBytes-1 {
+	long := end >= chunkBytes-1
+	if long {
 		end -= (end - start) % 4
-		w.setMark(end - chunkOverlap)
 	}
 	w.skipTo(end)
 	if end-start < encodedMin {
@@ -49,6 +52,9 @@ func encodedRun(w *window) {
 		run, end = w.lines(s, start, n)
 	}
 	if views := decode(s, run); views != nil {
+		if long {
+			w.setMark(end - chunkOverlap) // what comes may be text as well
+		}
 		w.nested(start, end, views...)
 	}
 }
@@ -64,7 +70,7 @@ const (
 func readable(run string) bool {
 	var b [12]byte
 	s := scratch{bytes: b[:0]}
-	return decodeBase64(&s, run[:4*len(b)/3])
+	return fromBase64(&s, run[:4*len(b)/3]) && text(&s)
 }
 
 // lines puts together the lines of n bytes from offset start on, and the last,
@@ -102,21 +108,46 @@ var (
 // encodings, or nil if it stands for none.
 func decode(s *scratch, run string) []string {
 	switch {
-	case decodeHex(s, run):
+	case fromHex(s, run) && text(s):
 		return hexViews
-	case decodeBase64(s, run):
+	case fromBase64(s, run) && text(s):
 		return base64Views
-	case decodeUTF16(s, run):
+	case fromUTF16(s, run) && text(s) && 2*asciiCount(s.bytes) > len(s.bytes):
 		return utf16Views
-	case decodeBase32(s, run):
+	case fromBase32(s, run) && text(s):
 		return base32Views
 	}
 	return nil
 }
 
-// decodeUTF16 reads base64 of UTF-16, as Windows shells take it. Every other
+// decodeLook is how much of a run tells that most stand for nothing.
+const decodeLook = 20
+
+// couldDecode reports whether a run that begins so may stand for a text. It is
+// true of one in some hundred words, and of what decode takes.
+func couldDecode(run string) bool {
+	var room [32]byte
+	s := scratch{bytes: room[:0]}
+	run = run[:min(len(run), decodeLook)]
+	return fromHex(&s, run) && begunText(s.bytes) || fromBase64(&s, run) && begunText(s.bytes) ||
+		fromUTF16(&s, run) || fromBase32(&s, run) && begunText(s.bytes)
+}
+
+// begunText reports whether b is UTF-8, but for a character cut off at its end.
+func begunText(b []byte) bool {
+	for len(b) > 0 {
+		r, n := utf8.DecodeRune(b)
+		if r == utf8.RuneError && n == 1 {
+			return !utf8.FullRune(b)
+		}
+		b = b[n:]
+	}
+	return true
+}
+
+// fromUTF16 reads base64 of UTF-16, as Windows shells take it. Every other
 // byte of such a text is usually 0.
-func decodeUTF16(s *scratch, run string) bool {
+func fromUTF16(s *scratch, run string) bool {
 	s.bytes = s.bytes[:0]
 	bits, n, count := uint(0), 0, 0
 	low := byte(0)
@@ -141,8 +172,11 @@ func decodeUTF16(s *scratch, run string) bool {
 		if r != 0xfeff {
 			s.bytes = utf8.AppendRune(s.bytes, r)
 		}
+		if count == 6 && asciiCount(s.bytes) == 0 {
+			return false
+		}
 	}
-	return text(s) && 2*asciiCount(s.bytes) > len(s.bytes)
+	return true
 }
 
 func asciiCount(b []byte) int {
@@ -155,8 +189,8 @@ func asciiCount(b []byte) int {
 	return n
 }
 
-// decodeBase32 reads base32, in the alphabet of either case.
-func decodeBase32(s *scratch, run string) bool {
+// fromBase32 reads base32, in the alphabet of either case.
+func fromBase32(s *scratch, run string) bool {
 	s.bytes = s.bytes[:0]
 	bits, n := uint(0), 0
 	for i := range len(run) {
@@ -177,12 +211,12 @@ func decodeBase32(s *scratch, run string) bool {
 		}
 		s.bytes = append(s.bytes, b)
 	}
-	return text(s)
+	return true
 }
 
-// decodeHex and decodeBase64 stop at the first byte that no text has, which for
+// fromHex and fromBase64 stop at the first byte that no text has, which for
 // most runs is one of the first.
-func decodeHex(s *scratch, run string) bool {
+func fromHex(s *scratch, run string) bool {
 	s.bytes = s.bytes[:0]
 	for i := 0; i+1 < len(run); i += 2 {
 		high, low := hexValue(run[i]), hexValue(run[i+1])
@@ -191,10 +225,10 @@ func decodeHex(s *scratch, run string) bool {
 		}
 		s.bytes = append(s.bytes, high<<4|low)
 	}
-	return text(s)
+	return true
 }
 
-func decodeBase64(s *scratch, run string) bool {
+func fromBase64(s *scratch, run string) bool {
 	s.bytes = s.bytes[:0]
 	bits, n := uint(0), 0
 	for i := range len(run) {
@@ -209,7 +243,7 @@ func decodeBase64(s *scratch, run string) bool {
 		}
 		s.bytes = append(s.bytes, b)
 	}
-	return text(s)
+	return true
 }
 
 func hexValue(b byte) byte {

@@ -16,6 +16,7 @@ type Engine struct {
 	runTriggers    [8][]uint16 // by bit
 	strideTriggers []uint16
 	backs          []back // the kinds of run that a stream holds back
+	masks          []masks
 	active         [len(roleNames)][]bool
 	model          *LinearModel // nil when no detector is scored
 	scored         []int        // the detectors whose cues are features of the model's score
@@ -26,7 +27,7 @@ type Engine struct {
 // New returns an engine that runs the detectors given, and no others. It panics
 // if one of them is not well made.
 func New(detectors ...Detector) *Engine {
-	e := &Engine{detectors: slices.Clone(detectors), backs: []back{{set: new(set)}}}
+	e := &Engine{detectors: slices.Clone(detectors)}
 	var literals []literal
 	var runSets []*set
 	for lane := range e.detectors {
@@ -35,9 +36,11 @@ func New(detectors ...Detector) *Engine {
 		if d.scored {
 			e.scored, e.model = append(e.scored, lane), modelBuiltIn()
 		}
+		e.masks = append(e.masks, d.masks)
 		for _, t := range d.triggers {
 			id := uint16(len(e.triggers))
-			t.lane, t.kind = lane, e.backKind(d, &t)
+			t.lane = lane
+			t.kind = e.backKind(d, &t)
 			switch {
 			case t.literal != "":
 				literals = append(literals, literal{text: t.literal, trigger: id, kind: t.kind})
@@ -61,15 +64,16 @@ func New(detectors ...Detector) *Engine {
 
 // backKind returns the index in e.backs of what a stream holds for t.
 func (e *Engine) backKind(d *Detector, t *trigger) int {
-	if !d.held {
+	if d.masks == 0 {
 		return -1
 	}
-	b := e.backs[0]
+	b := back{set: new(set), masks: d.masks}
 	if t.back != nil {
-		b = back{set: t.back, max: t.backMax}
+		b = back{set: t.back, max: t.backMax, shown: t.shown, could: d.could, lane: t.lane, masks: d.masks}
 	}
 	for i := range e.backs {
-		if *e.backs[i].set == *b.set && e.backs[i].max == b.max {
+		o := &e.backs[i]
+		if *o.set == *b.set && o.max == b.max && o.shown == b.shown && o.masks == b.masks && (o.could == nil && b.could == nil || o.lane == b.lane) {
 			return i
 		}
 	}

@@ -30,8 +30,12 @@ func key(f inspect.Finding) string {
 	return fmt.Sprintf("%08d %08d %s %.9f %v %v", f.Start, f.End, f.Rule, f.Score, f.Views, f.Features)
 }
 
-func maskable(f inspect.Finding) bool {
-	return f.Category == inspect.Secret || f.Category == inspect.PII || f.Category == inspect.Exfiltration
+// holds reports whether a stream of src holds text back for f.
+func holds(src inspect.Source, f inspect.Finding) bool {
+	if src.Hold == 0 {
+		return f.Category == inspect.Secret || f.Category == inspect.PII || f.Category == inspect.Exfiltration
+	}
+	return inspect.HoldFor(f.Category) != inspect.HoldFor() && src.Hold|inspect.HoldFor(f.Category) == src.Hold
 }
 
 // streamed writes pieces to a stream and returns all findings, having checked
@@ -46,22 +50,22 @@ func streamed(src inspect.Source, pieces []string) ([]inspect.Finding, error) {
 		if safe < promised || safe > written {
 			return nil, fmt.Errorf("safe is %d after %d bytes and a safe of %d", safe, written, promised)
 		}
-		if err := kept(found, promised, written); err != nil {
+		if err := kept(src, found, promised, written); err != nil {
 			return nil, err
 		}
 		promised = safe
 		all = append(all, found...)
 	}
 	found := s.Close()
-	if err := kept(found, promised, written); err != nil {
+	if err := kept(src, found, promised, written); err != nil {
 		return nil, err
 	}
 	return append(all, found...), nil
 }
 
-func kept(found []inspect.Finding, promised, written int) error {
+func kept(src inspect.Source, found []inspect.Finding, promised, written int) error {
 	for _, f := range found {
-		if maskable(f) && f.Start < promised {
+		if holds(src, f) && f.Start < promised {
 			return fmt.Errorf("%v begins before %d, which was promised", f, promised)
 		}
 		if f.Start < 0 || f.End <= f.Start || f.End > written {
@@ -78,7 +82,7 @@ func checkSplit(t interface {
 }, src inspect.Source, pieces []string) {
 	t.Helper()
 	whole := strings.Join(pieces, "")
-	want := sorted(engine().Scan(src, whole))
+	want := sorted(engine().Scan(inspect.Source{Role: src.Role, Call: src.Call, Memory: src.Memory}, whole)) // Hold changes no finding
 	got, err := streamed(src, pieces)
 	if err != nil {
 		t.Fatalf("%v in %q", err, pieces)
@@ -98,11 +102,17 @@ func byteByByte(text string) []string {
 }
 
 func TestStreamLawByteByByte(t *testing.T) {
-	for _, c := range corpora(t) {
-		for _, role := range roles {
-			checkSplit(t, inspect.Source{Role: role}, byteByByte(c.text))
+	for i, c := range corpora(t) {
+		for k, role := range roles {
+			checkSplit(t, inspect.Source{Role: role, Hold: holdSets[(i+k)%len(holdSets)]}, byteByByte(c.text))
 		}
 	}
+}
+
+// holdSets are what callers may mask.
+var holdSets = []inspect.Hold{
+	0, inspect.HoldFor(), inspect.HoldFor(inspect.Secret), inspect.HoldFor(inspect.PII), inspect.HoldFor(inspect.Exfiltration),
+	inspect.HoldFor(inspect.Secret, inspect.PII), inspect.HoldFor(inspect.Secret, inspect.Exfiltration),
 }
 
 func TestStreamLawAnySplit(t *testing.T) {
@@ -119,7 +129,7 @@ func TestStreamLawAnySplit(t *testing.T) {
 			b.WriteString(rapid.SampledFrom([]string{" ", "", "\n", ". ", "\"", "-", "@", "1", "eyJ"}).Draw(t, "glue"))
 		}
 		pieces := cut(b.String(), func(most int) int { return rapid.IntRange(1, min(most, 5000)).Draw(t, "n") })
-		checkSplit(t, inspect.Source{Role: rapid.SampledFrom(roles).Draw(t, "role")}, pieces)
+		checkSplit(t, inspect.Source{Role: rapid.SampledFrom(roles).Draw(t, "role"), Hold: rapid.SampledFrom(holdSets).Draw(t, "hold")}, pieces)
 	})
 }
 
@@ -149,7 +159,8 @@ func FuzzStream(f *testing.F) {
 			}
 			return min(n, most)
 		})
-		checkSplit(t, inspect.Source{Role: roles[int(role)%len(roles)]}, pieces)
+		src := inspect.Source{Role: roles[role&3], Hold: holdSets[int(role>>2)%len(holdSets)]}
+		checkSplit(t, src, pieces)
 	})
 }
 

@@ -11,7 +11,7 @@ import (
 // names the address.
 func exfiltration() Detector {
 	return Detector{
-		name: "exfiltration", held: true, ahead: 1024,
+		name: "exfiltration", masks: masksExfiltration, ahead: 1024,
 		triggers: []trigger{
 			{literal: "http://", fold: true, left: alnumBytes, match: address},
 			{literal: "https://", fold: true, left: alnumBytes, match: address},

@@ -19,3 +19,9 @@ func Blind(detectors []Detector) []Detector {
 func (e *Engine) States() (states, columns int) {
 	return len(e.automaton.next) >> e.automaton.shift, 1 << e.automaton.shift
 }
+
+// Decode returns the encodings of run, and CouldDecode whether a run that
+// begins so may have one.
+func Decode(run string) []string { return decode(new(scratch), run) }
+
+func CouldDecode(run string) bool { return couldDecode(run) }

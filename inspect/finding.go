@@ -73,6 +73,8 @@ type Source struct {
 	// Memory is what was said before in the exchange, and must not come back.
 	// Nil looks for nothing, and costs nothing.
 	Memory *Memory
+	// Hold says for which findings a Stream holds text back. It changes none.
+	Hold Hold
 }
 
 // Finding is one threat found in one text. It holds no part of that text.

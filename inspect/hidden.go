@@ -64,9 +64,9 @@ func hiddenText(w *window, rule, view string, read func(third, fourth byte) (byt
 // them. They may be masked, so that they are held, and read by themselves: the
 // run that the first such character cuts, with what introduces it.
 func splitSecrets() Detector {
-	d := Detector{name: "split_secrets", held: true, ahead: splitAhead}
+	d := Detector{name: "split_secrets", masks: masksAll, ahead: splitAhead, could: couldSecret}
 	for _, s := range unseenLiterals {
-		d.triggers = append(d.triggers, trigger{literal: s, back: solidBytes, backMax: behindMax, match: splitSecret})
+		d.triggers = append(d.triggers, trigger{literal: s, back: solidBytes, backMax: behindMax, shown: solidShown, match: splitSecret})
 	}
 	return d
 }

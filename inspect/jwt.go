@@ -9,7 +9,7 @@ import (
 // first decodes to a JSON object that names an algorithm.
 func jwt() Detector {
 	return Detector{
-		name: "jwt", held: true, ahead: 4 << 10,
+		name: "jwt", masks: masksSecret, ahead: 4 << 10,
 		triggers: []trigger{
 			{literal: "eyJ", left: alnumBytes, match: jwtToken},
 			{literal: "ZXlK", left: alnumBytes, match: encodedJWT},

@@ -1,7 +1,5 @@
 package inspect
 
-import "math"
-
 // machine reads one text, whole or in pieces. It is the only reader there is:
 // Scan and Stream differ in what they hand it.
 type machine struct {
@@ -11,6 +9,7 @@ type machine struct {
 	memory *Memory
 	recall recall
 	attack attack
+	hold   masks
 	// depth is how many views lie between this text and the one that was given.
 	depth int
 
@@ -25,9 +24,9 @@ type machine struct {
 	scratch scratch
 	child   *machine // for views
 
-	out  []Finding // ready
-	held []Finding // may yet turn out to be part of another; see resolve.go
-	kept []Finding // ready, but others may be part of them
+	out  []Finding     // ready
+	held []heldFinding // may yet turn out to be part of another; see resolve.go
+	kept []heldFinding // ready, but others may be part of them
 }
 
 // lane is what a machine remembers of one detector.
@@ -45,7 +44,8 @@ type candidate struct {
 	trigger uint16
 	start   int
 	end     int
-	bound   int // no finding that may be masked begins before it
+	tried   bool
+	bounds
 }
 
 // A detector may spend budgetBase steps, a step being about a byte looked at,
@@ -74,6 +74,7 @@ func (m *machine) reset(e *Engine, src Source) {
 	m.e, m.role, m.call, m.memory = e, src.Role, src.Call, src.Memory
 	m.recall.reset(src.Memory)
 	m.attack.reset(m)
+	m.hold = src.Hold.masks()
 	m.text, m.base, m.last = "", 0, false
 	m.state, m.prev = 0, 0
 	m.out, m.held, m.kept = nil, m.held[:0], m.kept[:0]
@@ -170,10 +171,15 @@ func (m *machine) hit(id uint16, start, end int) {
 	}
 	c := candidate{trigger: id, start: m.base + start, end: m.base + end}
 	l := &m.lanes[t.lane]
-	if len(l.queue) == 0 && m.try(t, l, c) {
+	tried := len(l.queue) == 0
+	if tried && m.try(t, l, c) {
 		return
 	}
-	c.bound = m.bound(t, start)
+	c.bounds = m.bounds(t, start, l.mark)
+	if tried {
+		c.notBefore(m.base + m.window.least)
+		c.tried = true
+	}
 	l.queue = append(l.queue, c)
 }
 
@@ -183,15 +189,6 @@ func (t *trigger) stands(text string) bool {
 	return text == t.literal || t.fold && foldEqual(text, t.literal)
 }
 
-// bound returns, in the whole text, where the earliest finding may begin that
-// may be masked and whose trigger begins at text[start].
-func (m *machine) bound(t *trigger, start int) int {
-	if t.kind < 0 {
-		return m.base + start
-	}
-	return m.base + start - m.e.backs[t.kind].before(m.text, start)
-}
-
 // drain decides what waits, as far as it can be decided.
 func (m *machine) drain() {
 	for i := range m.lanes {
@@ -199,6 +196,14 @@ func (m *machine) drain() {
 		done := 0
 		for done < len(l.queue) && m.try(&m.e.triggers[l.queue[done].trigger], l, l.queue[done]) {
 			done++
+		}
+		if done < len(l.queue) {
+			c := &l.queue[done]
+			if !c.tried { // the mark may have moved since
+				c.bounds = m.bounds(&m.e.triggers[c.trigger], c.start-m.base, l.mark)
+				c.tried = true
+			}
+			c.notBefore(m.base + m.window.least)
 		}
 		if done > 0 {
 			l.queue = l.queue[:copy(l.queue, l.queue[done:])]
@@ -225,8 +230,9 @@ func (m *machine) try(t *trigger, l *lane, c candidate) bool {
 	if w.skip > 0 {
 		l.skip = max(l.skip, m.base+w.skip)
 	}
+	mark := l.mark
 	l.mark = w.mark
-	m.commit(t, l, w)
+	m.commit(t, l, w, mark)
 	return true
 }
 
@@ -238,32 +244,23 @@ func (w *window) open(m *machine, t *trigger, l *lane, c candidate) {
 	reach := w.origin + m.e.detectors[t.lane].ahead
 	w.high = min(reach, len(m.text))
 	w.complete = m.last || reach <= len(m.text)
-	w.short, w.steps, w.skip, w.mark = false, 0, 0, l.mark
+	w.short, w.steps, w.skip, w.mark, w.least = false, 0, 0, l.mark, 0
 	w.found, w.cues = w.found[:0], w.cues[:0]
 }
 
 // commit takes over what the match function reported.
-func (m *machine) commit(t *trigger, l *lane, w *window) {
+func (m *machine) commit(t *trigger, l *lane, w *window, mark int) {
 	for _, f := range w.found {
 		if f.Start < w.low || f.End <= f.Start || f.End > w.high {
 			continue
 		}
-		masked := maskable(f.Category)
-		if masked && (!m.e.detectors[t.lane].held || m.base+f.Start < m.bound(t, w.origin)) {
-			continue // a stream could not have held it
-		}
-		came, proven := m.cameBack(f, w.text[f.Start:f.End])
-		f.Start += m.base
-		f.End += m.base
-		if masked {
-			m.hold(f)
-			if proven {
-				came.Start, came.End = f.Start, f.End
-				m.hold(came)
-			}
-		} else {
+		if !maskable(f.Category) {
+			f.Start += m.base
+			f.End += m.base
 			m.out = append(m.out, f)
+			continue
 		}
+		m.commitMasked(t, w, f, mark)
 	}
 	for _, c := range w.cues {
 		if m.e.detectors[t.lane].scored {
@@ -273,6 +270,24 @@ func (m *machine) commit(t *trigger, l *lane, w *window) {
 		c.start += m.base
 		c.end += m.base
 		m.addCue(t.lane, c)
+	}
+}
+
+// commitMasked takes over f, which may be masked. It drops one that a stream
+// could not have held, in whole texts too.
+func (m *machine) commitMasked(t *trigger, w *window, f Finding, mark int) {
+	b := m.bounds(t, w.origin, mark)
+	from := m.base + f.Start
+	if m.e.masks[t.lane]&masksOf(f.Category) == 0 || from < b.whole {
+		return
+	}
+	came, proven := m.cameBack(f, w.text[f.Start:f.End])
+	b.notBefore(m.base + w.least)
+	f.Start, f.End = from, f.End+m.base
+	m.keep(f, from, b)
+	if proven {
+		came.Start, came.End = f.Start, f.End
+		m.keep(came, from, b)
 	}
 }
 
@@ -293,31 +308,7 @@ func (m *machine) finish() {
 	m.drain()
 	m.attack.end(m)
 	m.recall.end(m)
-	m.release(m.safe())
-}
-
-// safe returns, in the whole text, where the earliest finding may begin that
-// may be masked and is not decided.
-func (m *machine) safe() int {
-	if m.last {
-		return math.MaxInt
-	}
-	least := len(m.text)
-	begun := m.e.automaton.begun[int(m.state)*len(m.e.backs):]
-	for k, b := range m.e.backs {
-		from := len(m.text) - int(begun[k])
-		least = min(least, from-b.before(m.text, from))
-	}
-	safe := m.base + least
-	for i := range m.lanes {
-		if !m.e.detectors[i].held {
-			continue
-		}
-		for _, c := range m.lanes[i].queue {
-			safe = min(safe, c.bound)
-		}
-	}
-	return safe
+	m.release(m.undecided())
 }
 
 // needed returns the first byte of m.text that the machine may look at again.

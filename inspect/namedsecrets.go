@@ -3,7 +3,7 @@ package inspect
 // namedSecrets finds secrets without a mark of their own by the name that they
 // are assigned to.
 func namedSecrets() Detector {
-	d := Detector{name: "named_secrets", held: true, ahead: 640}
+	d := Detector{name: "named_secrets", masks: masksSecret, ahead: 640, could: couldSecret}
 	for _, k := range keywords {
 		d.triggers = append(d.triggers, trigger{literal: k.literal, fold: true, match: k.match})
 	}
@@ -52,6 +52,27 @@ func indexNamed() map[string][]named {
 // format the value has. Of a name whose provider is known but whose value has
 // the length of none of the formats, near says whether it nearly has.
 func namedByProvider(name, value string) (n named, ok, near bool) {
+	eachProvider(name, func(rows []named) bool {
+		n, ok = fits(rows, value)
+		near = !ok && (near || short(rows, value))
+		return ok
+	})
+	return n, ok, near
+}
+
+// namesProvider reports whether name tells a provider.
+func namesProvider(name string) bool {
+	any := false
+	eachProvider(name, func([]named) bool {
+		any = true
+		return true
+	})
+	return any
+}
+
+// eachProvider calls stop with the rows of each provider that a word of name, or
+// two together, tell, until it returns true.
+func eachProvider(name string, stop func(rows []named) bool) {
 	var buf [2 * nameMax]byte
 	last := 0 // where the word before begins in buf
 	used := 0
@@ -66,21 +87,16 @@ func namedByProvider(name, value string) (n named, ok, near bool) {
 			buf[used] = lower(word[i])
 			used++
 		}
-		rows := namedIndex[string(buf[from:used])]
-		if n, ok = fits(rows, value); ok {
-			return n, true, false
+		if rows := namedIndex[string(buf[from:used])]; rows != nil && stop(rows) {
+			return
 		}
-		near = near || short(rows, value)
 		if from > last || last == 0 && from > 0 {
-			rows = namedIndex[string(buf[last:used])]
-			if n, ok = fits(rows, value); ok {
-				return n, true, false
+			if rows := namedIndex[string(buf[last:used])]; rows != nil && stop(rows) {
+				return
 			}
-			near = near || short(rows, value)
 		}
 		last = from
 	}
-	return named{}, false, near
 }
 
 // short reports whether value is hexadecimal as one of the rows is, whose length

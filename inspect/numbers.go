@@ -6,10 +6,10 @@ package inspect
 func numbers() Detector {
 	ids := newShapes(cards(), americanIDs(), britishIDs(), germanIDs(), europeanIDs(), easternIDs(), worldIDs())
 	return Detector{
-		name: "numbers", held: true, ahead: 96,
+		name: "numbers", masks: masksPII | masksExfiltration, ahead: 96,
 		triggers: []trigger{
-			{run: digitBytes, back: numberLeadBytes, backMax: numberLeadMax, match: func(w *window) { number(w, ids) }},
-			{literal: "::", back: setOf("0-9a-fA-F:"), backMax: 32, match: compressedIPv6},
+			{run: digitBytes, back: numberLeadBytes, backMax: numberLeadMax, shown: numberLeadMax, match: func(w *window) { number(w, ids) }},
+			{literal: "::", back: setOf("0-9a-fA-F:"), backMax: 32, shown: 32, match: compressedIPv6},
 			{literal: "fe80:", fold: true, left: ipv6Bytes, match: namedIPv6},
 			{literal: "hra", fold: true, left: wordBytes, match: register},
 			{literal: "hrb", fold: true, left: wordBytes, match: register},

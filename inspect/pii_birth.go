@@ -3,7 +3,7 @@ package inspect
 // births finds the dates of birth that a word announces. Other dates are
 // nobody's.
 func births() Detector {
-	d := Detector{name: "births", held: true, ahead: 128}
+	d := Detector{name: "births", masks: masksPII, ahead: 128}
 	for _, word := range birthWords {
 		d.triggers = append(d.triggers, trigger{literal: word, fold: true, match: birth})
 	}

@@ -10,7 +10,7 @@ import (
 // with the numbers.
 func coins() Detector {
 	d := Detector{
-		name: "coins", held: true, ahead: 128,
+		name: "coins", masks: masksPII, ahead: 128,
 		triggers: []trigger{{stride: base58Bytes, back: base58Bytes, backMax: base58Most, match: base58}},
 	}
 	for _, prefix := range []string{"bc", "tb", "ltc", "cosmos", "addr"} {

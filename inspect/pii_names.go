@@ -5,7 +5,7 @@ package inspect
 // told from other capitalised words without knowing the language. So it is
 // a best effort, and says so with its scores.
 func names() Detector {
-	d := Detector{name: "names", held: true, ahead: 192}
+	d := Detector{name: "names", masks: masksPII, ahead: 192}
 	d.triggers = append(d.triggers, trigger{run: upperBytes, left: nameLeftBytes, match: plain})
 	for _, cue := range nameCues {
 		for _, word := range cue.words {

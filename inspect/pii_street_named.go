@@ -3,7 +3,7 @@ package inspect
 // streets finds the addresses of the countries where the number comes after
 // the street.
 func streets() Detector {
-	d := Detector{name: "streets", held: true, ahead: 160}
+	d := Detector{name: "streets", masks: masksPII, ahead: 160}
 	for _, word := range streetEndings {
 		d.triggers = append(d.triggers, trigger{literal: word, fold: true, back: personBytes, backMax: 24, match: germanStreet})
 	}

@@ -10,13 +10,13 @@ import (
 // cut off is found up to the cut.
 func privateKeys() Detector {
 	return Detector{
-		name: "private_keys", held: true, ahead: aheadMax,
+		name: "private_keys", masks: masksSecret, ahead: aheadMax, could: couldSeed,
 		triggers: []trigger{
 			{literal: "-----BEGIN ", match: privateKey},
 			{literal: "LS0tLS1CRUdJTi", left: alnumBytes, match: encodedKey}, // the same in base64
 			{literal: "PuTTY-User-Key-File-", match: puttyKey},
 			{literal: `"d"`, match: webKey}, {literal: `"d\"`, match: webKey}, {literal: `"k"`, match: webKey}, {literal: `"k\"`, match: webKey},
-			{stride: base32Bytes, back: base32Bytes, backMax: 60, match: nkeySeed},
+			{stride: base32Bytes, back: base32Bytes, backMax: 60, shown: 8, match: nkeySeed},
 		},
 	}
 }

@@ -25,8 +25,8 @@ func secretArguments() []trigger {
 	all := []trigger{
 		{literal: "identified by ", fold: true, match: identified},
 		{literal: "identified with ", fold: true, match: identifiedWith},
-		{literal: "@tcp(", back: passwordBytes, backMax: 64, match: dataSource},
-		{literal: "@unix(", back: passwordBytes, backMax: 64, match: dataSource},
+		{literal: "@tcp(", back: passwordBytes, backMax: 64, shown: solidShown, match: dataSource},
+		{literal: "@unix(", back: passwordBytes, backMax: 64, shown: solidShown, match: dataSource},
 	}
 	for _, c := range calls {
 		all = append(all, trigger{literal: c.literal, fold: true, match: c.match})

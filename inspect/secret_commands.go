@@ -81,8 +81,8 @@ func (o option) follows(w *window) bool {
 // looks like one.
 func passwordAt(w *window, i int) {
 	i, quote, ok := opening(w, i, false)
-	var a assignment
-	if !ok || !a.value(w, i, quote) || a.end-a.start < 6 {
+	a := assignment{start: i, quoted: quote != 0}
+	if !ok || !a.value(w, quote) || a.end-a.start < 6 {
 		return
 	}
 	value := w.slice(a.start, a.end)
@@ -109,7 +109,8 @@ func piped(w *window) {
 	if quote != '"' && quote != '\'' {
 		return
 	}
-	end := w.run(i+1, quotedBytes[quote], 129)
+	w.notBefore(i + 1)
+	end := w.run(i+1, unbroken[quote], 129)
 	if w.at(end) != quote {
 		return
 	}
@@ -134,6 +135,9 @@ func piped(w *window) {
 		return
 	}
 }
+
+// unbroken is what a password in quotes is made of, by the quote.
+var unbroken = map[byte]*set{'"': setOf("!#-~\x80-\xff"), '\'': setOf("!-&(-~\x80-\xff")}
 
 var (
 	commandBytes = setOf(" !#-~\"")

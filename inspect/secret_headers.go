@@ -158,6 +158,7 @@ func curlUser(w *window) {
 		i++
 	}
 	user := w.run(i, userBytes, 64)
+	w.notBefore(user + 1)
 	if w.at(user) != ':' || !w.context(0, 200, "curl ", "curl.exe") {
 		return
 	}

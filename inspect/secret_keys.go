@@ -1,6 +1,9 @@
 package inspect
 
-import "encoding/base32"
+import (
+	"encoding/base32"
+	"strings"
+)
 
 // puttyKey is PuTTY's own frame: from its first line to the MAC.
 func puttyKey(w *window) {
@@ -29,6 +32,7 @@ func webKey(w *window) {
 	if w.at(i) != ':' {
 		return
 	}
+	w.notBefore(i + 1)
 	i, quote, ok := opening(w, w.run(i+1, spaceBytes, 8), true)
 	if !ok || quote != '"' {
 		return
@@ -47,19 +51,20 @@ func webKey(w *window) {
 }
 
 // nkeySeed is a seed of NATS: S and the kind, in base 32, with a CRC-16.
+func couldSeed(run string) bool {
+	return run[0] == 'S' && strings.IndexByte(seedKinds, run[1]) >= 0
+}
+
+const seedKinds = "UAONCX"
+
 func nkeySeed(w *window) {
 	const size = 58
 	start, end := w.back(0, base32Bytes, size+1), w.run(0, base32Bytes, size+1)
-	if end-start != size || w.at(start) != 'S' || wordBytes[w.at(start-1)] || wordBytes[w.at(end)] {
-		return
-	}
-	switch w.at(start + 1) {
-	case 'U', 'A', 'O', 'N', 'C', 'X':
-	default:
+	if end-start != size || wordBytes[w.at(start-1)] || wordBytes[w.at(end)] {
 		return
 	}
 	seed := w.slice(start, end)
-	if distinct(seed) < 16 || placeholder(seed) {
+	if !couldSeed(seed) || distinct(seed) < 16 || placeholder(seed) {
 		return
 	}
 	score := 0.75

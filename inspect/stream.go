@@ -23,9 +23,9 @@ func (e *Engine) Stream(src Source) *Stream {
 }
 
 // Write inspects the next piece of the text. Offsets in found count from the
-// stream's first byte. No later finding that may be masked (of category Secret,
-// PII or Exfiltration) begins before safe, which never falls; findings of other
-// categories decide about the text but hold nothing back. The caller owns found.
+// stream's first byte. No later finding of a category in Source.Hold begins
+// before safe, which never falls; findings of other categories come when they are
+// decided, and may begin earlier. The caller owns found.
 func (s *Stream) Write(text string) (found []Finding, safe int) {
 	m := &s.m
 	for len(text) > 0 {
@@ -33,7 +33,9 @@ func (s *Stream) Write(text string) (found []Finding, safe int) {
 		s.add(text[:n])
 		text = text[n:]
 		m.read(len(m.text) - n)
-		m.release(m.safe())
+		if len(m.held) > 0 {
+			m.release(m.undecided())
+		}
 	}
 	found, m.out = m.out, nil
 	return found, m.safe()

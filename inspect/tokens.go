@@ -8,6 +8,8 @@ type token struct {
 	bytes   *set
 	min     int // of the body
 	max     int // of the body; a longer run of its bytes is none
+	// open is how many bytes of the body are no secret: the key's number.
+	open int
 	// score says how sure a match is; 0 means 0.95.
 	score float64
 	// check, where there is one, judges the body and returns the score, 0 for
@@ -24,26 +26,29 @@ const tokenScore = 0.95
 // tokens finds the secrets that name themselves: see the tables
 // in tokens_table.go and tokens_more.go.
 func tokens() Detector {
-	d := Detector{name: "tokens", held: true, ahead: 1024}
+	d := Detector{name: "tokens", masks: masksSecret, ahead: 1024, could: couldHex}
 	for _, table := range [][]token{tokenTable, moreTokens} {
 		for _, t := range table {
 			d.triggers = append(d.triggers, trigger{literal: t.literal, left: wordBytes, match: t.match})
 		}
 	}
 	d.triggers = append(d.triggers,
-		trigger{literal: ":A", back: digitBytes, backMax: 16, match: telegramToken},
-		trigger{literal: "-us", back: hexBytes, backMax: 32, match: mailchimpKey},
-		trigger{literal: ".atlasv1.", back: alnumBytes, backMax: 14, match: terraformToken},
-		trigger{literal: "Q~", back: azureBytes, backMax: 4, match: azureSecret},
+		trigger{literal: ":A", back: digitBytes, backMax: 16, shown: 16, match: telegramToken},
+		trigger{literal: "-us", back: hexBytes, backMax: 33, shown: 16, match: mailchimpKey},
+		trigger{literal: ".atlasv1.", back: alnumBytes, backMax: 14, shown: 14, match: terraformToken},
+		trigger{literal: "Q~", back: azureBytes, backMax: 4, shown: 4, match: azureSecret},
 		trigger{literal: "00D", left: wordBytes, match: salesforceToken},
-		trigger{literal: "|", back: digitBytes, backMax: 17, match: facebookApp},
-		trigger{literal: ".", back: tokenBytes, backMax: 28, match: discordToken},
+		trigger{literal: "|", back: digitBytes, backMax: 17, shown: 17, match: facebookApp},
+		trigger{literal: ".", back: tokenBytes, backMax: 28, shown: 28, match: discordToken},
 	)
 	return d
 }
 
 // match is the trigger function of every row.
 func (t token) match(w *window) {
+	if t.open > 0 {
+		w.show(w.n + t.open)
+	}
 	end := w.run(w.n, t.bytes, t.max+1)
 	if n := end - w.n; n < t.min || n > t.max || wordBytes[w.at(end)] {
 		return // too short, too long, or the beginning of another word
@@ -104,6 +109,17 @@ func telegramToken(w *window) {
 	}
 }
 
+// couldHex reports whether a run may go on to be a key in hexadecimal digits.
+func couldHex(run string) bool {
+	digits := 0
+	for i := range 16 {
+		if isDigit(run[i]) {
+			digits++
+		}
+	}
+	return 0 < digits && digits < 16
+}
+
 // mailchimpKey is 32 hexadecimal digits and the data centre.
 func mailchimpKey(w *window) {
 	start := w.back(0, hexBytes, 33)
@@ -112,6 +128,9 @@ func mailchimpKey(w *window) {
 	}
 	end := w.run(w.n, digitBytes, 3)
 	if end == w.n || end > w.n+2 || wordBytes[w.at(end)] || placeholder(w.slice(start, 0)) {
+		return
+	}
+	if !couldHex(w.slice(start, 0)) {
 		return
 	}
 	w.take(Secret, "mailchimp_api_key", tokenScore, start, end)

@@ -126,7 +126,7 @@ var tokenTable = []token{
 	{rule: "linear_api_key", literal: "lin_api_", bytes: alnumBytes, min: 40, max: 40},
 	{rule: "notion_token", literal: "ntn_", bytes: alnumBytes, min: 44, max: 48, check: random},
 	{rule: "notion_token", literal: "secret_", bytes: alnumBytes, min: 43, max: 43, check: random},
-	{rule: "airtable_token", literal: "pat", bytes: setOf("A-Za-z0-9."), min: 79, max: 79, check: airtableToken},
+	{rule: "airtable_token", literal: "pat", bytes: setOf("A-Za-z0-9."), min: 79, max: 79, open: 15, check: airtableToken},
 	{rule: "postman_api_key", literal: "PMAK-", bytes: setOf("a-f0-9-"), min: 59, max: 59},
 	{rule: "figma_token", literal: "figd_", bytes: tokenBytes, min: 38, max: 48, check: random},
 	{rule: "vault_token", literal: "hvs.", bytes: tokenBytes, min: 90, max: 130, check: random},

@@ -3,7 +3,7 @@ package inspect
 // urlCredentials finds passwords in addresses: scheme://user:password@host.
 func urlCredentials() Detector {
 	return Detector{
-		name: "url_credentials", held: true, ahead: 300,
+		name: "url_credentials", masks: masksSecret, ahead: 300,
 		triggers: []trigger{{literal: "://", match: urlCredential}},
 	}
 }
@@ -25,6 +25,7 @@ func urlCredential(w *window) {
 		return
 	}
 	user := w.run(w.n, userBytes, 100)
+	w.notBefore(user + 1)
 	if w.at(user) != ':' {
 		return
 	}

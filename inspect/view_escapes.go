@@ -8,9 +8,9 @@ import (
 // percentText looks through percent-encoding. What it finds may be masked, so
 // it reads the run that the first escape stands in, and holds that.
 func percentText() Detector {
-	d := Detector{name: "percent", held: true, ahead: percentAhead}
+	d := Detector{name: "percent", masks: masksAll, ahead: percentAhead, could: couldSecret}
 	for high := '2'; high <= '7'; high++ {
-		d.triggers = append(d.triggers, trigger{literal: "%" + string(high), back: solidBytes, backMax: behindMax, match: percentRun})
+		d.triggers = append(d.triggers, trigger{literal: "%" + string(high), back: solidBytes, backMax: behindMax, shown: solidShown, match: percentRun})
 	}
 	return d
 }

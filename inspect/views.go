@@ -38,6 +38,29 @@ const (
 // view that lays one bare may report it from the start of their run.
 var solidBytes = setOf("A-Za-z0-9_.:/@=+%&?#~$!*-")
 
+// solidShown is how much of such a run a secret shows, and what tells that most
+// runs are none.
+const solidShown = 24
+
+// couldSecret reports whether a run that begins so looks like a secret: no word,
+// no path, no address, no digest in hexadecimal.
+func couldSecret(run string) bool {
+	digits, capitals, small, marks := 0, 0, 0, 0
+	for i := range min(len(run), solidShown) {
+		switch {
+		case isDigit(run[i]):
+			digits++
+		case upperBytes[run[i]]:
+			capitals++
+		case alphaBytes[run[i]]:
+			small++
+		default:
+			marks++
+		}
+	}
+	return digits > 1 && capitals > 1 && small > 1 && marks < 4
+}
+
 // scratch holds a decoded text and, for each of its bytes, the offsets in the
 // window of what it stands for.
 type scratch struct {

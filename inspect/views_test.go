@@ -226,7 +226,7 @@ func TestSplitSecret(t *testing.T) {
 				"often": strings.Join(strings.Split(value, ""), mark),
 			} {
 				text := "the key is " + split + ", keep it"
-				found := engine().Scan(inspect.Source{Role: inspect.Model}, text)
+				found := engine().Scan(inspect.Source{}, text)
 				i := slices.IndexFunc(found, func(f inspect.Finding) bool { return f.Category == inspect.Secret })
 				if i < 0 {
 					t.Errorf("%s %q: got %v; want a secret", name, mark, found)
@@ -235,6 +235,7 @@ func TestSplitSecret(t *testing.T) {
 				if got := text[found[i].Start:found[i].End]; got != split {
 					t.Errorf("%s %q: got span %q; want %q", name, mark, got, split)
 				}
+				checkSplit(t, inspect.Source{}, byteByByte(text))
 				checkSplit(t, inspect.Source{Role: inspect.Model}, byteByByte(text))
 			}
 		}

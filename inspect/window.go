@@ -27,6 +27,7 @@ type window struct {
 	found []Finding
 	cues  []cue
 	mark  int // in the whole text; see lane.mark
+	least int // offset in text before which no finding begins that may be masked
 }
 
 // at returns the byte at offset i.
@@ -139,6 +140,18 @@ func (w *window) take(c Category, rule string, score float64, i, j int) {
 
 // skipTo passes over the detector's later candidates that begin before offset j.
 func (w *window) skipTo(j int) { w.skip = max(w.skip, w.origin+j) }
+
+// notBefore says that what the match function reports and may be masked begins
+// at offset i or later. A stream holds no text before it while the function
+// waits for more.
+func (w *window) notBefore(i int) { w.least = max(w.least, w.origin+i) }
+
+// show says that a secret shows what it has before offset i; see hold.go.
+func (w *window) show(i int) {
+	if w.m.shows() {
+		w.notBefore(i)
+	}
+}
 
 // setMark remembers a place for the detector's later candidates.
 func (w *window) setMark(i int) { w.mark = w.m.base + w.origin + i }
