@@ -84,7 +84,7 @@ var (
 	encrypted   = &shape{opaque: opaqueEncrypted}
 	definition  = &shape{role: Definition}
 	operator    = &shape{role: System}
-	spelt       = &shape{note: noteSpelling}
+	spelt       = &shape{role: Model, note: noteSpelling, each: &shape{members: []member{{"bytes", tokenBytes}}}}
 	called      = &shape{call: true}
 	// asked is a user's text: a string, a list of them, or token numbers.
 	asked = &shape{role: User, opaque: opaqueTokens, each: &shape{role: User, opaque: opaqueTokens}}

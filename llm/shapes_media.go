@@ -43,7 +43,7 @@ var transcript = &shape{role: Other, members: []member{
 	{"text", &shape{role: Model}},
 	{"segments", &shape{role: Model, each: &shape{members: []member{{"tokens", numbers}}}}},
 	{"words", &shape{role: Model}},
-	{"logprobs", &shape{role: Model, note: noteSpelling}},
+	{"logprobs", spelt},
 	{"model", aModel},
 }}
 
