@@ -130,9 +130,15 @@ func TestReplaceLaw(t *testing.T) {
 				continue
 			}
 			again := func(b []byte) *llm.Doc { return docs(t, ep, f.Name, b)[0] }
+			text := "MASKED [\"é\"\\]"
+			if f.Name == "form" {
+				contentType, _, _ := strings.Cut(string(f.Data), "\n")
+				again = func(b []byte) *llm.Doc { return ep.RequestBody(contentType, b) }
+				text = "MASKED [é]" // what a header may hold too
+			}
 			for n, d := range docs(t, ep, f.Name, f.Data) {
 				for i := range d.Segments() {
-					checkReplace(t, docs(t, ep, f.Name, f.Data)[n], again, i, "MASKED [\"é\"\\]")
+					checkReplace(t, docs(t, ep, f.Name, f.Data)[n], again, i, text)
 				}
 			}
 		}
