@@ -40,18 +40,22 @@ type inflater struct {
 
 	state    inflateState // of the block under way
 	final    bool
-	stored   int // bytes left of a stored block
+	began    int64 // what out was when it began
+	flushed  bool  // the last block was empty
+	stored   int   // bytes left of a stored block
 	literal  huffman
 	distance huffman
 	lengths  [literalsMax + distancesMax]byte
 
-	marks []flushMark
+	marks []blockMark // passed during the last write
 }
 
-// flushMark is a point between two blocks that is between two bytes too, where
-// another encoder may go on.
-type flushMark struct {
-	in, out int64
+// blockMark is a point between two blocks, where another encoder may go on:
+// behind so many bytes and bits of input, and bytes of output.
+type blockMark struct {
+	in   int64
+	bits uint
+	out  int64
 }
 
 type inflateState uint8
@@ -195,13 +199,18 @@ func (z *inflater) header() error {
 		return errInflate
 	}
 	z.final = head&1 == 1
+	z.began = z.out
 	return nil
 }
 
 // ended is the end of a block.
 func (z *inflater) ended() {
+	z.flushed = z.out == z.began
 	switch {
 	case !z.final:
+		unread := int64(len(z.in)-z.pos)*8 + int64(z.n)
+		read := z.fed*8 - unread
+		z.marks = append(z.marks, blockMark{read / 8, uint(read % 8), z.out})
 		z.state = inflateHeader
 	case z.endless:
 		z.align()
@@ -212,7 +221,13 @@ func (z *inflater) ended() {
 	}
 }
 
-// copyStored copies a stored block. It ends between two bytes.
+// between reports whether a block has ended and the next header has not come.
+// After a block of nothing, which is a flush, none need be expected.
+func (z *inflater) between() bool {
+	return z.state == inflateHeader && !z.flushed
+}
+
+// copyStored copies a stored block.
 func (z *inflater) copyStored() error {
 	for z.stored > 0 && z.n > 0 {
 		b, _ := z.bits(8) // whole bytes are there
@@ -226,9 +241,6 @@ func (z *inflater) copyStored() error {
 	z.out += int64(n)
 	if z.stored -= n; z.stored > 0 {
 		return errMore
-	}
-	if !z.final {
-		z.marks = append(z.marks, flushMark{z.fed - int64(len(z.in)-z.pos) - int64(z.n/8), z.out})
 	}
 	z.ended()
 	return nil
