@@ -21,6 +21,9 @@ func newScanCommand(a *app) *cobra.Command {
 		Long: `Inspects text under the current policy and says what would be done with it. The
 text comes from files, or from stdin. Exit code 1 means that something would be
 blocked, or could not be read. Secrets and personal data are masked in the output.
+Each finding is shown where it stands, with what was undone to read it and what
+spoke for it; --json lists these as views and features. Nothing leaves this
+machine: no second opinion is asked for.
 
 With --jsonl each line is an object {"id":any,"text":"…","source":"user"}, where
 source is system, user, tool or model, and each gets a line of output in the same
@@ -90,13 +93,16 @@ type scanResult struct {
 	Redacted *string       `json:"redacted,omitempty"`
 }
 
-// scanFinding is the part of a finding that scripts rely on.
+// scanFinding is the part of a finding that scripts rely on, and with --json why
+// it is one.
 type scanFinding struct {
 	Rule     string           `json:"rule"`
 	Category inspect.Category `json:"category"`
 	Score    float64          `json:"score"`
 	Start    int              `json:"start"`
 	End      int              `json:"end"`
+	Views    []string         `json:"views,omitempty"`
+	Features []string         `json:"features,omitempty"`
 }
 
 // judge inspects one text. What a model says is an answer, all else is part
@@ -113,20 +119,26 @@ func (s *scanner) judge(role inspect.Role, text string) ([]inspect.Finding, poli
 	return found, s.policy.Decide(subject, found)
 }
 
+// result is what scan --jsonl says of a text.
 func (s *scanner) result(role inspect.Role, text string) (scanResult, policy.Verdict) {
+	r, _, verdict := s.detailed(role, text)
+	return r, verdict
+}
+
+func (s *scanner) detailed(role inspect.Role, text string) (scanResult, []inspect.Finding, policy.Verdict) {
 	found, verdict := s.judge(role, text)
 	r := scanResult{Risk: verdict.Risk, Action: verdict.Action.String(), Labels: verdict.Labels, Findings: make([]scanFinding, len(found))}
 	if r.Labels == nil {
 		r.Labels = []string{}
 	}
 	for i, f := range found {
-		r.Findings[i] = scanFinding{f.Rule, f.Category, f.Score, f.Start, f.End}
+		r.Findings[i] = scanFinding{Rule: f.Rule, Category: f.Category, Score: f.Score, Start: f.Start, End: f.End}
 	}
 	if verdict.Action == policy.Redact {
 		masked := s.policy.Mask(text, verdict.Masked)
 		r.Redacted = &masked
 	}
-	return r, verdict
+	return r, found, verdict
 }
 
 // scanFunc scans one input and reports whether something in it would be
@@ -186,8 +198,11 @@ func (s *scanner) objects(name string, r io.Reader) (failed bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	result, verdict := s.result(s.role, text)
+	result, found, verdict := s.detailed(s.role, text)
 	result.File = name
+	for i, f := range found {
+		result.Findings[i].Views, result.Findings[i].Features = f.Views, f.Features
+	}
 	return verdict.Action == policy.Block, writeJSON(s.app.stdout, result)
 }
 

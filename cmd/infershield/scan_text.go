@@ -6,6 +6,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/infershield/infershield/inspect"
@@ -18,7 +19,8 @@ const (
 	scanShownMax  = 120
 )
 
-// texts is scan for people: one line for the text, one for each finding.
+// texts is scan for people: one line for the text, and for each finding where it
+// stands and why it is one.
 func (s *scanner) texts(name string, r io.Reader) (failed bool, err error) {
 	text, err := s.whole(name, r)
 	if err != nil {
@@ -32,7 +34,9 @@ func (s *scanner) texts(name string, r io.Reader) (failed bool, err error) {
 	private := slices.DeleteFunc(slices.Clone(found), func(f inspect.Finding) bool { return !s.policy.Private(f) })
 	for _, f := range found {
 		line, column := lines.at(f.Start)
-		fmt.Fprintf(w, "  %d:%d %s (%s, %.2f)  %s\n", line, column, printable(f.Rule), f.Category, f.Score, s.shown(p, text, f, private))
+		fmt.Fprintf(w, "  %d:%d %s (%s, %.2f)\n", line, column, printable(f.Rule), f.Category, f.Score)
+		s.passage(text, f, private).write(w, p)
+		writeReasons(w, p, f)
 	}
 	return verdict.Action == policy.Block, w.Flush()
 }
@@ -50,9 +54,12 @@ func (s *scanner) reasons(v policy.Verdict) string {
 	return b.String()
 }
 
-// shown is the finding where it stands, underlined where that can be, with
-// everything private masked: output ends up in the logs of CI.
-func (s *scanner) shown(p palette, text string, f inspect.Finding, private []inspect.Finding) string {
+// passage is a finding where it stands, fit to be printed.
+type passage struct{ before, finding, after string }
+
+// passage shows the line around f, shortened, with everything private masked:
+// output ends up in the logs of CI.
+func (s *scanner) passage(text string, f inspect.Finding, private []inspect.Finding) passage {
 	start, end := within(text, f.Start), within(text, f.End)
 	from, to := within(text, start-scanAroundMax), within(text, end+scanAroundMax)
 	// A line's neighbours are no help.
@@ -66,7 +73,39 @@ func (s *scanner) shown(p palette, text string, f inspect.Finding, private []ins
 	if len(middle) > scanShownMax {
 		middle = middle[:within(middle, scanShownMax)] + "…"
 	}
-	return printable(s.window(text, from, start, private)) + p.underline(printable(middle)) + printable(s.window(text, end, to, private))
+	p := passage{printable(s.window(text, from, start, private)), printable(middle), printable(s.window(text, end, to, private))}
+	if from > 0 && text[from-1] != '\n' {
+		p.before = "…" + p.before
+	}
+	if to < len(text) && text[to] != '\n' {
+		p.after += "…"
+	}
+	return p
+}
+
+// write underlines the finding: with colours in the line, else with carets below
+// it.
+func (l passage) write(w io.Writer, p palette) {
+	fmt.Fprintf(w, "    %s%s%s\n", l.before, p.underline(l.finding), l.after)
+	if !p {
+		fmt.Fprintf(w, "    %s%s\n", strings.Repeat(" ", columns(l.before)), strings.Repeat("^", columns(l.finding)))
+	}
+}
+
+// columns is how wide s is on a terminal, near enough: the characters of East
+// Asia and pictures take two columns, marks on another character none.
+func columns(s string) int {
+	n := 0
+	for _, r := range s {
+		switch {
+		case unicode.In(r, unicode.Mn, unicode.Me):
+		case unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul), r >= 0xff01 && r <= 0xff60, r >= 0x1f300 && r <= 0x1faff:
+			n += 2
+		default:
+			n++
+		}
+	}
+	return n
 }
 
 // window is text[from:to], masked.
