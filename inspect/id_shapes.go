@@ -201,6 +201,7 @@ func (s *shapes) walk(w *window, start int) idFound {
 // judge puts the best of the kinds given in best, if it is better.
 func (s *shapes) judge(w *window, start, end int, kinds []uint16, best *idFound) {
 	value, lowered := idValue(w, start, end)
+	inColumns := len(value) < end-start && amongNumbers(w, start, end)
 	var near surroundings
 	for _, id := range kinds {
 		kind := &s.kinds[id]
@@ -208,6 +209,9 @@ func (s *shapes) judge(w *window, start, end int, kinds []uint16, best *idFound)
 			continue
 		}
 		score := kind.bare
+		if inColumns && (kind.rule != "credit_card" || oneGroup(value)) {
+			score = 0 // cards come in rows of their own, but not so
+		}
 		if lowered && kind.upper {
 			score = 0
 		} else if kind.near > score && near.about(w, start, end, kind.topics) {
@@ -220,6 +224,17 @@ func (s *shapes) judge(w *window, start, end int, kinds []uint16, best *idFound)
 			*best = idFound{kind, score, start, end}
 		}
 	}
+}
+
+// oneGroup reports whether value is one group of four again and again.
+func oneGroup(value []byte) bool {
+	return len(value) > 4 && string(value[:len(value)-4]) == string(value[4:])
+}
+
+// amongNumbers reports whether the groups of offsets start to end stand in a row
+// of numbers, as in a table or a dump. A date may follow: that of a card.
+func amongNumbers(w *window, start, end int) bool {
+	return w.at(start-1) == ' ' && isDigit(w.at(start-2)) || w.at(end) == ' ' && isDigit(w.at(end+1)) && w.at(end+2) != '/' && w.at(end+3) != '/'
 }
 
 // idValue returns the letters and digits from offset start to end, in upper

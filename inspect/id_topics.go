@@ -84,7 +84,7 @@ var topicWords = map[string]topic{
 	"passport": aboutPassport, "passports": aboutPassport, "reisepass": aboutPassport, "reisepassnummer": aboutPassport, "pasaporte": aboutPassport,
 	"passaporto": aboutPassport, "paszport": aboutPassport, "passeport": aboutPassport, "여권": aboutPassport, "여권번호": aboutPassport,
 	"driver": aboutDriving, "drivers": aboutDriving, "driving": aboutDriving | aboutDL, "licence": aboutDriving, "license": aboutDriving | aboutVehicle,
-	"dl": aboutDriving | aboutDL, "dln": aboutDriving | aboutDL, "führerschein": aboutDriving, "fuehrerschein": aboutDriving, "führerscheinnummer": aboutDriving, "fahrerlaubnis": aboutDriving,
+	"dl": aboutDriving, "dln": aboutDriving | aboutDL, "führerschein": aboutDriving, "fuehrerschein": aboutDriving, "führerscheinnummer": aboutDriving, "fahrerlaubnis": aboutDriving,
 	"patente": aboutDriving, "운전면허": aboutDriving, "운전면허번호": aboutDriving,
 	"nhs": aboutNHS, "nino": aboutNINO, "insurance": aboutNINO | aboutHealth | aboutSIN, "ni": aboutNINO,
 	"plate": aboutVehicle, "plates": aboutVehicle, "registration": aboutVehicle, "vehicle": aboutVehicle, "car": aboutVehicle, "reg": aboutVehicle,
@@ -114,14 +114,14 @@ var topicWords = map[string]topic{
 	"身份证": aboutEastAsia, "身份证号": aboutEastAsia, "身份证号码": aboutEastAsia, "身分證": aboutEastAsia, "マイナンバー": aboutEastAsia, "個人番号": aboutEastAsia, "mynumber": aboutEastAsia, "taiwan": aboutEastAsia,
 	"tunnus": aboutFinland, "주민번호": aboutKorea, "आधार": aboutAadhaar, "securite": aboutINSEE, "nass": aboutINSEE, "sofi": aboutBSN, "codice": aboutTax, "fiscale": aboutTax, "patientid": aboutRecord,
 	"patient": aboutRecord, "patientennummer": aboutRecord, "mrns": aboutRecord, "expediente": aboutRecord, "dossier": aboutRecord, "paspoort": aboutPassport, "passnummer": aboutPassport, "passaporte": aboutPassport,
-	"паспорт": aboutPassport, "护照": aboutPassport, "護照": aboutPassport, "旅券": aboutPassport, "パスポート": aboutPassport, "passi": aboutPassport, "permis": aboutDriving, "conduire": aboutDriving, "conducir": aboutDriving,
-	"rijbewijs": aboutDriving, "rijbewijsnummer": aboutDriving, "körkort": aboutDriving, "ajokortti": aboutDriving, "jazdy": aboutDriving, "cnh": aboutDriving, "habilitação": aboutDriving,
+	"паспорт": aboutPassport, "护照": aboutPassport, "護照": aboutPassport, "旅券": aboutPassport, "パスポート": aboutPassport, "passi": aboutPassport, "permis": aboutDriving | aboutDL, "conduire": aboutDriving | aboutDL, "conducir": aboutDriving | aboutDL,
+	"rijbewijs": aboutDriving | aboutDL, "rijbewijsnummer": aboutDriving | aboutDL, "körkort": aboutDriving | aboutDL, "ajokortti": aboutDriving | aboutDL, "jazdy": aboutDriving | aboutDL, "cnh": aboutDriving | aboutDL, "habilitação": aboutDriving | aboutDL,
 	"cpf": aboutCPF, "cnpj": aboutCNPJ, "bsn": aboutBSN, "burgerservicenummer": aboutBSN, "sofinummer": aboutBSN,
 	"insee": aboutINSEE, "nir": aboutINSEE, "sécurité": aboutINSEE, "mrn": aboutRecord, "medical": aboutRecord | aboutDEA, "chart": aboutRecord,
 	"dob": aboutBirth, "birth": aboutBirth, "born": aboutBirth, "birthday": aboutBirth, "birthdate": aboutBirth, "geburtsdatum": aboutBirth, "geboren": aboutBirth,
 	"naissance": aboutBirth, "nacimiento": aboutBirth, "nascita": aboutBirth, "nascimento": aboutBirth,
 	"phone": aboutPhone, "phones": aboutPhone, "tel": aboutPhone, "telephone": aboutPhone, "mobile": aboutPhone, "cell": aboutPhone, "cellphone": aboutPhone, "landline": aboutPhone,
-	"phonenumber": aboutPhone, "mobilenumber": aboutPhone, "telno": aboutPhone, "ph": aboutPhone, "fax": aboutPhone, "whatsapp": aboutPhone, "hotline": aboutPhone,
+	"phonenumber": aboutPhone, "mobilenumber": aboutPhone, "telno": aboutPhone, "ph": aboutCall, "fax": aboutPhone, "whatsapp": aboutPhone, "hotline": aboutPhone,
 	"call": aboutCall, "contact": aboutCall, "reach": aboutCall, "sms": aboutCall, "text": aboutCall, "dial": aboutCall, "ring": aboutCall, "msisdn": aboutPhone,
 	"telefon": aboutPhone | aboutTRPhone, "telefono": aboutPhone, "teléfono": aboutPhone, "téléphone": aboutPhone, "tél": aboutPhone, "portable": aboutCall, "móvil": aboutPhone, "movil": aboutPhone,
 	"handy": aboutPhone, "handynummer": aboutPhone, "telefonnummer": aboutPhone, "rufnummer": aboutPhone, "mobil": aboutPhone, "mobilnummer": aboutPhone, "mobiltelefon": aboutPhone,
@@ -132,7 +132,7 @@ var topicWords = map[string]topic{
 	"전화": aboutPhone, "전화번호": aboutPhone, "휴대폰": aboutPhone, "연락처": aboutPhone, "電話": aboutPhone, "電話番号": aboutPhone, "携帯": aboutPhone, "电话": aboutPhone, "手机": aboutPhone, "手机号": aboutPhone, "फ़ोन": aboutPhone, "मोबाइल": aboutPhone,
 	"ip": aboutHost, "ips": aboutHost, "ipv": aboutHost, "host": aboutHost, "hostname": aboutHost, "hosts": aboutHost, "addr": aboutHost, "server": aboutHost, "ping": aboutHost,
 	"dns": aboutHost, "client": aboutHost, "from": aboutHost, "subnet": aboutHost, "gateway": aboutHost, "login": aboutHost,
-	"version": aboutVersion, "ver": aboutVersion, "release": aboutVersion, "section": aboutVersion, "rev": aboutVersion,
+	"version": aboutVersion, "rfc": aboutVersion, "iso": aboutVersion, "ver": aboutVersion, "release": aboutVersion, "section": aboutVersion, "rev": aboutVersion,
 	"number": aboutNumber, "card": aboutCard | aboutIDCard, "cards": aboutCard, "credit": aboutCard, "debit": aboutCard, "visa": aboutCard, "mastercard": aboutCard,
 	"amex": aboutCard, "cc": aboutCard, "ccnum": aboutCard, "kreditkarte": aboutCard, "tarjeta": aboutCard, "carte": aboutCard, "cartão": aboutCard, "payment": aboutCard,
 }
@@ -176,7 +176,7 @@ func readTopics(w *window, i, j int) topic {
 	w.steps += len(text)
 	var topics topic
 	var word [topicWord]byte
-	n := 0
+	n, driver := 0, false
 	for k := range len(text) + 1 {
 		var b byte
 		if k < len(text) {
@@ -186,6 +186,16 @@ func readTopics(w *window, i, j int) topic {
 		if !letter || upperBytes[b] && k > 0 && !upperBytes[text[k-1]] {
 			if n >= 2 && n < topicWord {
 				topics |= topicWords[string(word[:n])]
+				switch string(word[:n]) {
+				case "license", "licence":
+					if driver {
+						topics |= aboutDL
+					}
+				case "driver", "drivers":
+					driver = true
+				default:
+					driver = false
+				}
 				if n > 6 && word[n-1] >= 0x80 {
 					topics |= unspaced(word[:n])
 				}

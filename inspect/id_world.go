@@ -35,7 +35,8 @@ func worldIDs() []idKind {
 		{rule: "ca_passport", shapes: "AA999999", topics: aboutPassport, alone: 0.05, near: 0.6},
 		{rule: "nl_passport", shapes: "AA######9", check: validDutchDocument, topics: aboutPassport, alone: 0.05, near: 0.6},
 		{rule: "passport", shapes: "99999999", topics: aboutPassport, near: 0.5},
-		{rule: "driver_license", shapes: "99999/99/9999|9999999999|99999999999|999999999999|AA99 99999999999|AA-9999999999999|AA9999999999999|AAAAA999999A9AA99", topics: aboutDriving, near: 0.55},
+		{rule: "driver_license", shapes: "99999/99/9999|AA99 99999999999|AA-9999999999999|AA9999999999999|AAAAA999999A9AA99", topics: aboutDriving, near: 0.55},
+		{rule: "driver_license", shapes: "9999999999|99999999999|999999999999", topics: aboutDL, near: 0.55},
 	}
 }
 

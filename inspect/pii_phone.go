@@ -153,13 +153,14 @@ func dialledAbroad(n *written) bool {
 		return false
 	}
 	code := countryOf(string(n.value[2:n.digits]))
-	return code > 0 && n.value[2+code] != '0'
+	return code > 0 && n.value[2+code] != '0' && n.group[0] == 2+code
 }
 
 // announced judges a number by the words before it: beside "phone" any of the
 // usual length is one, beside "call" one in groups, or of ten digits.
 func announced(w *window, n *written) float64 {
-	if n.digits < 7 || n.digits > 12 || n.groups > 5 || n.octets > 2 || n.isDate() {
+	if n.digits < 7 || n.digits > 12 || n.groups > 5 || n.octets == 1 || n.octets == 3 || n.isDate() || n.group[0] > 4 && n.value[2] == '0' && n.value[0] == '0' ||
+		n.group[0] == 2 && (hexPair(w, -3) || hexPair(w, n.end+1)) {
 		return 0
 	}
 	topics := readTopics(w, -topicBefore, 0)
@@ -168,7 +169,7 @@ func announced(w *window, n *written) float64 {
 		return 0.65
 	case topics&aboutPhone != 0 && readTopics(w, -phoneNear, 0)&aboutPhone != 0:
 		return 0.6
-	case topics&aboutCall != 0 && (n.groups > 1 && n.digits > 7 || n.digits == 10 && n.value[0] > '1'):
+	case topics&aboutCall != 0 && (n.groups > 1 && n.digits > 7 || n.digits == 10 && n.value[0] > '1' && meant(w)):
 		return 0.5
 	case topics&aboutNumber != 0 && n.value[0] == '0' && n.value[1] != '0' && n.groups > 1 && n.digits > 8 && n.between[0] != '.':
 		return 0.4
@@ -176,12 +177,25 @@ func announced(w *window, n *written) float64 {
 	return 0
 }
 
+// meant reports whether the word before says where to call: "call me at".
+func meant(w *window) bool {
+	return w.fold(-4, " at ") || w.fold(-4, " on ") || w.fold(-4, " me ") || w.fold(-4, " us ") || w.fold(-2, ": ")
+}
+
 // phoneNear is how far before a bare run of digits the word may begin that makes
 // it a telephone number.
 const phoneNear = 40
 
+// isYear reports whether the digits from i on are a year of ours.
+func (n *written) isYear(i int) bool {
+	return n.value[i] == '1' && n.value[i+1] == '9' || n.value[i] == '2' && n.value[i+1] == '0'
+}
+
 // isDate reports whether the groups are those of a date.
 func (n *written) isDate() bool {
+	if n.shape(4, 4) && n.between[0] == '-' && n.isYear(0) && n.isYear(4) {
+		return true // 2009-2017
+	}
 	if n.groups < 3 || n.between[0] == ' ' || n.between[0] == ')' {
 		return false
 	}
