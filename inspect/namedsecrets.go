@@ -32,20 +32,31 @@ func (n named) score() float64 {
 	return n.sure
 }
 
-// namedIndex finds the rows of namedTable by a word.
-var namedIndex = indexNamed()
+// namedIndex finds the rows of namedTable by a word, namedLengths says of each
+// first letter how long the words are, a bit for each length: most words of
+// names are no provider's.
+var namedIndex, namedLengths = indexNamed()
 
-func indexNamed() map[string][]named {
-	index := map[string][]named{}
+func indexNamed() (index map[string][]named, lengths [256]uint32) {
+	index = map[string][]named{}
 	for _, n := range namedTable {
 		names := n.names
 		for names != "" {
 			var word string
 			word, names = firstWord(names)
 			index[word] = append(index[word], n)
+			lengths[word[0]] |= 1 << len(word)
 		}
 	}
-	return index
+	return index, lengths
+}
+
+// rowsOf returns the rows of a provider.
+func rowsOf(word []byte) []named {
+	if namedLengths[word[0]]>>len(word)&1 == 0 {
+		return nil
+	}
+	return namedIndex[string(word)]
 }
 
 // namedByProvider returns the row whose provider the name tells and whose
@@ -87,11 +98,11 @@ func eachProvider(name string, stop func(rows []named) bool) {
 			buf[used] = lower(word[i])
 			used++
 		}
-		if rows := namedIndex[string(buf[from:used])]; rows != nil && stop(rows) {
+		if rows := rowsOf(buf[from:used]); rows != nil && stop(rows) {
 			return
 		}
 		if from > last || last == 0 && from > 0 {
-			if rows := namedIndex[string(buf[last:used])]; rows != nil && stop(rows) {
+			if rows := rowsOf(buf[last:used]); rows != nil && stop(rows) {
 				return
 			}
 		}

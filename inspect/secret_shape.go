@@ -78,16 +78,25 @@ func (h shape) wordlike() bool {
 	return h.pairs >= 3 && h.pairs*3 >= h.letters() && h.common*100 >= h.pairs*most
 }
 
-// entropy returns the Shannon entropy of the bytes of s, in bits each.
+// timesLog2 holds n·log2(n), which is asked for at every value that is judged.
+var timesLog2 = func() (table [valueMax + 1]float64) {
+	for n := 2; n < len(table); n++ {
+		table[n] = float64(n) * math.Log2(float64(n))
+	}
+	return table
+}()
+
+// entropy returns the Shannon entropy of the bytes of s, of which there are at
+// most valueMax, in bits each.
 func entropy(s string) float64 {
 	var counts [256]uint16
 	for i := range len(s) {
 		counts[s[i]]++
 	}
-	sum := 0.0
+	sum := timesLog2[len(s)]
 	for i := range len(s) {
 		if n := counts[s[i]]; n > 0 {
-			sum -= float64(n) * math.Log2(float64(n)/float64(len(s)))
+			sum -= timesLog2[n]
 			counts[s[i]] = 0
 		}
 	}
