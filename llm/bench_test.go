@@ -108,6 +108,10 @@ func TestAllocations(t *testing.T) {
 	chat := endpoint("/v1/chat/completions")
 	request, answer := chatRequest(600), chatResponse()
 	events := chat.Events(&repeat{text: []byte(chatEvent)})
+	typed := endpoint("/v1/responses").Events(&repeat{text: []byte(responsesEvent)})
+	delta, _ := typed.Next()
+	messages := endpoint("/v1/responses").Messages()
+	message := []byte(strings.TrimSpace(responsesEvent[strings.IndexByte(responsesEvent, '{'):]))
 	for _, tt := range []struct {
 		name string
 		most float64
@@ -116,6 +120,9 @@ func TestAllocations(t *testing.T) {
 		{"request of 600 bytes", 6, func() { chat.Request(request) }},
 		{"response of 2 KB", 7, func() { chat.Response(answer) }},
 		{"event", 7, func() { _, _ = events.Next() }},
+		{"typed event", 7, func() { _, _ = typed.Next() }},
+		{"message", 6, func() { messages.Server(message) }},
+		{"ends of an event", 0, func() { delta.Ends("output_text/msg_68af/0/0") }},
 	} {
 		if got := testing.AllocsPerRun(200, tt.run); got > tt.most {
 			t.Errorf("%s: got %v allocations; want at most %v", tt.name, got, tt.most)

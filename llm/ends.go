@@ -16,7 +16,7 @@ type ends struct {
 // protocol: chat's [DONE], a Responses event of a response that has ended. A
 // client may stop reading there, before the stream itself ends.
 func (d *Doc) Final() bool {
-	if d.done() || d.ends != nil && finalEvent(d.ends.event.kind) {
+	if d.done() || d.ends != nil && d.ends.event.final() {
 		return true
 	}
 	name, ok := bytes.CutPrefix(d.raw, []byte("event:"))
@@ -29,6 +29,12 @@ func (d *Doc) Final() bool {
 
 func (d *Doc) done() bool {
 	return len(d.body) < 16 && strings.TrimSpace(d.body) == "[DONE]"
+}
+
+// final reports whether the event is the last of its stream. A Realtime session
+// goes on after an error, and so do the texts in it.
+func (e *eventNotes) final() bool {
+	return finalEvent(e.kind) && !(e.session && e.kind == "error")
 }
 
 func finalEvent(name string) bool {

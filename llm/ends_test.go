@@ -39,6 +39,7 @@ func TestEnds(t *testing.T) {
 		{`{"type":"response.completed","response":{"id":"resp"}}`, all, true},
 		{`{"type":"response.incomplete","response":{"id":"resp"}}`, all, true},
 		{`{"type":"error","message":"x"}`, all, true},
+		{`{"type":"error","event_id":"event_1","error":{"message":"x"}}`, nil, false}, // of a session
 		{`{"type":"response.created","response":{"id":"resp"}}`, nil, false},
 		{`{"type":"response.output_text.done","response_id":"resp","item_id":"m","output_index":0,"content_index":0,"text":""}`, []string{"output_text/m/0/0", "output_text/resp/m/0/0"}, false},
 		{`{"type":"response.done","response":{"id":"resp","output":[{"id":"m"}]}}`, []string{"output_text/resp/m/0/0", "output_audio_transcript/resp/m/0/0"}, false},

@@ -12,7 +12,8 @@
 //   - However a stream is cut into reads, [Events.Next] returns the same Docs,
 //     and their Bytes in a row are the stream.
 //   - Every string value and every member name of a valid JSON document is in
-//     [Doc.Segments] or, where it is not text, in [Doc.Skipped].
+//     [Doc.Segments] or, where it is not text, in [Doc.Skipped]; so is every
+//     name, value and file of a form.
 //
 // Numbers, booleans and null are not text. A document that breaks the rules of
 // JSON is still read, as far as they carry and then leniently, with what was
@@ -62,9 +63,9 @@ type Skip struct {
 
 // The reasons for a Skip. The set is closed.
 const (
-	SkipImage     = "image"     // base64 that begins as an image does
-	SkipAudio     = "audio"     // base64 sound
-	SkipFile      = "file"      // base64 of a document that is not plain text
+	SkipImage     = "image"     // what begins as an image does, as it is or in base64
+	SkipAudio     = "audio"     // sound, likewise
+	SkipFile      = "file"      // a document that is not plain text, as it is or in base64
 	SkipEncrypted = "encrypted" // reasoning that only the provider can read
 	SkipEmbedding = "embedding" // base64 of a vector
 	SkipTokens    = "token_ids" // text as numbers of a vocabulary

@@ -12,6 +12,7 @@ import (
 type eventNotes struct {
 	kind, item, response string
 	object, id, status   string          // of an Assistants object
+	session              bool            // the event is of a Realtime session
 	index                [indexNotes]int // by note; -1 where it does not say
 }
 
@@ -113,6 +114,8 @@ func (e *eventNotes) word(kind note, text string) {
 		e.id = text
 	case noteStatus:
 		e.status = text
+	case noteSession:
+		e.session = true
 	}
 }
 

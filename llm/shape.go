@@ -65,6 +65,7 @@ const (
 	noteObject // what an Assistants object is, and its id and state
 	noteID
 	noteStatus
+	noteSession  // what only the events of a Realtime session have
 	noteFinish   // "finish_reason" of a choice
 	noteSpelling // log probabilities: the text beside them again, token by token
 )

@@ -78,6 +78,7 @@ var eventMembers = []member{
 		}}}},
 		{"step_details", &shape{members: []member{{"tool_calls", &shape{run: "tool_calls", counted: true, each: stepCall}}}}},
 	}}},
+	{"event_id", &shape{note: noteSession}},
 	{"item_id", &shape{note: noteItem}},
 	{"response_id", &shape{note: noteResponse}},
 	{"output_index", &shape{note: noteOutput}},
