@@ -40,10 +40,11 @@ func (d *Doc) file(start, end int, path string, piece bool) {
 			return
 		}
 	}
+	begin := begun(content)
 	switch {
 	case isLines(content):
 		d.eachLine(start, end, path)
-	case len(content) > 0 && (content[0] == '{' || content[0] == '['):
+	case len(begin) > 0 && (begin[0] == '{' || begin[0] == '['):
 		d.take(newDoc(fileJSON, content), start, path, placeContent)
 	default:
 		d.plain(start, end, path)
@@ -62,9 +63,14 @@ func (d *Doc) plain(start, end int, path string) {
 	d.take(doc, start, path, placeContent)
 }
 
+// begun returns content from where it begins to say something.
+func begun(content []byte) []byte {
+	return bytes.TrimLeft(bytes.TrimPrefix(content, []byte(utf8BOM)), " \t\r\n")
+}
+
 // isLines reports whether content begins with a line that is an object.
 func isLines(content []byte) bool {
-	line, _, _ := bytes.Cut(content, []byte("\n"))
+	line, _, _ := bytes.Cut(begun(content), []byte("\n"))
 	line = bytes.TrimSpace(line)
 	return len(line) > 1 && line[0] == '{' && line[len(line)-1] == '}'
 }
@@ -91,7 +97,7 @@ func (d *Doc) eachLine(start, end int, path string) {
 // names its endpoint, an answer in one may be any endpoint's, the rest are
 // examples.
 func lineShape(line []byte) *shape {
-	dec := jsontext.NewDecoder(bytes.NewBuffer(line))
+	dec := jsontext.NewDecoder(bytes.NewBuffer(bytes.TrimPrefix(line, []byte(utf8BOM))))
 	if tok, err := dec.ReadToken(); err != nil || tok.Kind() != '{' {
 		return example
 	}

@@ -98,6 +98,16 @@ model /file/2/completion "c"
 other /file/3 "broken"
 problem not_json
 `},
+		{"a mark and blank lines first", "/v1/files",
+			form(file("file", "t.jsonl", "\xef\xbb\xbf"+`{"url":"/v1/responses","body":{"input":"\u0051"}}`+"\n"), file("file", "u.jsonl", "\n \r\n{\"prompt\":\"\\u0051\"}")), `
+other /file/filename "t.jsonl"
+other /file/0/url "/v1/responses"
+other /file/0/body key "body"
+user /file/0/body/input "Q"
+other /file/filename "u.jsonl"
+user /file/2/prompt "Q"
+problem byte_order_mark
+`},
 		{"a piece of a file", "/v1/uploads/u/parts",
 			form(file("data", "blob", "tent\":\"x\"}]}\n"+`{"prompt":"p","completion":"c"}`+"\n{\"prompt\":\"un")), `
 other /data/filename "blob"
