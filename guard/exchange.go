@@ -9,6 +9,8 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -158,6 +160,7 @@ func (x *exchange) blocked(d policy.Direction) *llm.Error {
 func (x *exchange) finish() {
 	x.once.Do(func() {
 		rec := &x.rec
+		x.coverRest()
 		rec.Action = x.verdict.Action.String()
 		rec.Risk = x.verdict.Risk
 		rec.Labels = x.verdict.Labels
@@ -204,14 +207,40 @@ func (x *exchange) withoutOwnKey(s string) string {
 	return s
 }
 
-// cover notes whether a surface was inspected.
+// cover notes whether a surface was inspected. Parts of surfaces, which have a #
+// in their names, may be too many to list; the surfaces themselves are few.
 func (x *exchange) cover(surface, state, reason string) {
-	const coverageMax = 64
-	switch n := len(x.rec.Coverage); {
-	case n < coverageMax-1:
-		x.rec.Coverage = append(x.rec.Coverage, audit.Coverage{Surface: surface, State: state, Reason: reason})
-	case n == coverageMax-1:
-		x.rec.Coverage = append(x.rec.Coverage, audit.Coverage{Surface: "more", State: "skipped", Reason: "the list is full"})
+	const partsMax = 56
+	c := audit.Coverage{Surface: surface, State: state, Reason: reason}
+	if len(x.rec.Coverage) >= partsMax && strings.Contains(surface, "#") {
+		c = audit.Coverage{Surface: "more#parts", State: "skipped", Reason: "the list is full"}
+		if slices.Contains(x.rec.Coverage, c) {
+			return
+		}
+	}
+	x.rec.Coverage = append(x.rec.Coverage, c)
+}
+
+// surfaces are what every exchange has. A streamed answer, or a WebSocket, is an
+// answer's body.
+var surfaces = [...]struct{ name, also, orElse string }{
+	{name: "request.headers"}, {name: "request.url"},
+	{name: "request.body", also: "websocket.request"},
+	{name: "response.headers"},
+	{name: "response.body", also: "response.stream", orElse: "websocket.response"},
+}
+
+// notReached is why a surface was not inspected that nothing came of.
+const notReached = "the exchange ended before it"
+
+// coverRest notes the surfaces that the exchange did not come to.
+func (x *exchange) coverRest() {
+	for _, s := range surfaces {
+		if !slices.ContainsFunc(x.rec.Coverage, func(c audit.Coverage) bool {
+			return c.Surface == s.name || s.also != "" && c.Surface == s.also || s.orElse != "" && c.Surface == s.orElse
+		}) {
+			x.cover(s.name, "skipped", notReached)
+		}
 	}
 }
 

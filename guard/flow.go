@@ -4,6 +4,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/infershield/infershield/inspect"
 	"github.com/infershield/infershield/llm"
 	"github.com/infershield/infershield/policy"
 )
@@ -32,6 +33,9 @@ type flow struct {
 	queue []waiting
 	bytes int // of what waits
 	noted map[string]bool
+	// telling is the text that stood alone and says most, for the excerpt.
+	telling      *llm.Segment
+	tellingFound []inspect.Finding
 }
 
 // waiting is a document with those of its texts that go on from one to another.
@@ -69,6 +73,9 @@ func (f *flow) take(doc *llm.Doc) {
 	}
 	f.endTexts(doc)
 	f.standing(doc, w)
+	if f.d == policy.Request {
+		f.x.memory.keep(segments)
+	}
 }
 
 // noteDoc notes what was wrong with a document and what is not text in it, each
@@ -154,8 +161,16 @@ next:
 				continue next
 			}
 		}
-		if found := x.scan(src, &seg); len(found) > 0 {
+		found := x.scan(src, &seg)
+		if len(found) > 0 {
+			if f.d == policy.Request {
+				x.memory.value(seg.Text, found)
+				x.reconsider(x.subjectOf(&seg, f.d), &seg, found)
+			}
 			x.judge(f.d, doc, i, found)
+		}
+		if !seg.Key && (f.telling == nil || moreTelling(f.d, &seg, f.telling)) {
+			f.telling, f.tellingFound = &seg, found
 		}
 	}
 }
@@ -224,7 +239,8 @@ func (f *flow) close() {
 	f.open = nil
 }
 
-// excerpt keeps the beginning of the longest text.
+// excerpt keeps the beginning of the longest text, or of the most telling one
+// that stood alone.
 func (f *flow) excerpt() {
 	var longest *running
 	for _, t := range f.ended {
@@ -232,7 +248,10 @@ func (f *flow) excerpt() {
 			longest = t
 		}
 	}
-	if longest != nil {
+	switch {
+	case longest != nil:
 		f.x.excerptOf(longest.subject, string(longest.head), longest.found)
+	case f.telling != nil:
+		f.x.excerpt(f.d, f.telling, f.tellingFound)
 	}
 }

@@ -14,7 +14,15 @@ type memory struct {
 	asked  [][]llm.Segment // as they went upstream, once per document
 	values []valued
 	made   *inspect.Memory
+	fresh  bool // something was asked since made was
 }
+
+// askedMax bounds the documents that a long conversation on a WebSocket is
+// remembered by; the first of them hold the instructions.
+const askedMax = 64
+
+// valuesMax bounds the texts with values that are remembered.
+const valuesMax = 256
 
 // valued is a text that holds secrets or personal data, as it was read.
 type valued struct {
@@ -31,7 +39,9 @@ const instructionsLeast = 32
 func (m *memory) value(text string, found []inspect.Finding) {
 	for _, f := range found {
 		if f.Category == inspect.Secret || f.Category == inspect.PII {
-			m.values = append(m.values, valued{text, found})
+			if len(m.values) < valuesMax {
+				m.values = append(m.values, valued{text, found})
+			}
 			return
 		}
 	}
@@ -46,16 +56,17 @@ func (m *memory) keep(segments []llm.Segment) {
 			instructions += len(segments[i].Text)
 		}
 	}
-	if instructions >= instructionsLeast || len(m.values) > 0 {
-		m.asked = append(m.asked, segments)
+	if len(m.asked) < askedMax && (instructions >= instructionsLeast || len(m.values) > 0) {
+		m.asked, m.fresh = append(m.asked, segments), true
 	}
 }
 
 // make returns what the detectors compare an answer with, or nil.
 func (m *memory) make() *inspect.Memory {
-	if len(m.asked) == 0 {
+	if !m.fresh {
 		return m.made
 	}
+	m.fresh = false
 	m.made = inspect.NewMemory()
 	for _, segments := range m.asked {
 		for i := range segments {
@@ -71,7 +82,6 @@ func (m *memory) make() *inspect.Memory {
 	for _, v := range m.values {
 		m.made.Values(v.text, v.found)
 	}
-	m.asked, m.values = nil, nil
 	return m.made
 }
 

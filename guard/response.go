@@ -35,10 +35,11 @@ func (x *exchange) response(resp *http.Response) *http.Response {
 		x.rec.Error = "upstream_malformed"
 		return x.refuse(llm.Upstream(x.rec.Host+" sent an answer that is not HTTP.", "upstream_malformed"))
 	case resp.StatusCode == http.StatusSwitchingProtocols:
-		if x.unscannable(policy.Response, "websocket", "opaque", "frames are relayed unread", policy.Opaque) {
+		body, refused := x.socket(resp)
+		if refused {
 			return x.refuseResponse(resp)
 		}
-		resp.Body = x.socket(resp.Body)
+		resp.Body = body
 	case !hasBody(x.out, resp):
 		x.cover("response.body", "skipped", "empty")
 		_ = resp.Body.Close() // nothing in it

@@ -84,9 +84,7 @@ func checkRecords(t *testing.T, records []audit.Record) {
 		if bytes.Contains(raw, []byte(secret[:16])) {
 			t.Errorf("a secret stands in the record: %s", raw)
 		}
-		if len(r.Coverage) == 0 {
-			t.Errorf("record %s has no coverage", r.ID)
-		}
+		checkLedger(t, r)
 		for _, c := range r.Coverage {
 			if c.State != "scanned" && (c.State != "skipped" && c.State != "opaque" || c.Reason == "") {
 				t.Errorf("coverage %+v: want scanned, or another state with its reason", c)
@@ -95,6 +93,38 @@ func checkRecords(t *testing.T, records []audit.Record) {
 		d := r.BodySHA256
 		if r.Action == "allow" && (d.RequestIn != d.RequestOut || d.ResponseIn != d.ResponseOut) {
 			t.Errorf("allowed, but bodies differ: %+v", d)
+		}
+	}
+}
+
+// checkLedger: every surface of an exchange is in its record, once, and one of
+// which bytes went by is not said to have never come.
+func checkLedger(t *testing.T, r audit.Record) {
+	t.Helper()
+	reasons := map[string]string{}
+	for _, c := range r.Coverage {
+		if _, twice := reasons[c.Surface]; twice {
+			t.Errorf("%s is covered twice: %+v", c.Surface, r.Coverage)
+		}
+		reasons[c.Surface] = c.Reason
+	}
+	body := func(names ...string) (string, bool) {
+		for _, name := range names {
+			if reason, ok := reasons[name]; ok {
+				return reason, true
+			}
+		}
+		return "", false
+	}
+	for _, surface := range []struct {
+		bytes int64
+		names []string
+	}{
+		{0, []string{"request.headers"}}, {0, []string{"request.url"}}, {r.RequestBytes, []string{"request.body", "websocket.request"}},
+		{0, []string{"response.headers"}}, {r.ResponseBytes, []string{"response.body", "response.stream", "websocket.response"}},
+	} {
+		if reason, ok := body(surface.names...); !ok || surface.bytes > 0 && strings.HasPrefix(reason, "the exchange ended") {
+			t.Errorf("%s of %d bytes is not accounted for: %+v", surface.names, surface.bytes, r.Coverage)
 		}
 	}
 }

@@ -33,12 +33,14 @@ type running struct {
 var textSeed = maphash.MakeSeed()
 
 func (x *exchange) running(d policy.Direction, seg *llm.Segment, path string) *running {
+	s := x.subjectOf(seg, d)
+	s.Stream = true
 	src := x.source(seg, d)
-	t := &running{x: x, subject: x.subject, source: src, path: path, stream: x.g.cfg.Engine.Stream(src)}
+	src.Hold = inspect.HoldFor(x.policy.Acts(s, inspect.Secret, inspect.PII, inspect.Exfiltration)...)
+	t := &running{x: x, subject: s, source: src, path: path, stream: x.g.cfg.Engine.Stream(src)}
 	if mayNest(seg) {
 		t.nested = newNested(x.g.cfg.Engine, src)
 	}
-	t.subject.Direction, t.subject.Role, t.subject.Stream = d, src.Role, true
 	t.hash.SetSeed(textSeed)
 	return t
 }
@@ -129,5 +131,6 @@ func (p piece) hand(doc *llm.Doc) {
 
 // repeats reports whether text is this one again, said at its end as a whole.
 func (t *running) repeats(text string, src inspect.Source) bool {
+	src.Hold = t.source.Hold // it changes no finding
 	return len(text) == t.end && src == t.source && maphash.String(textSeed, text) == t.hash.Sum64()
 }

@@ -114,3 +114,11 @@ func (e *Error) Event() []byte {
 	b := append([]byte("event: error\ndata: "), e.Body()...)
 	return append(b, "\n\n"...)
 }
+
+// Typed returns the WebSocket message with the same object, in the form of the
+// error events that the provider sends there.
+func (e *Error) Typed() []byte {
+	b := strconv.AppendInt([]byte(`{"type":"error","status":`), int64(e.Status), 10)
+	b = append(b, ',')
+	return append(b, e.Body()[1:]...)
+}

@@ -361,3 +361,7 @@ func (f *Frames) decompress(m *Message) {
 	m.Payload = bytes.Clone(z.take())
 	z.trim()
 }
+
+// Rest returns what was written and has not been returned. It is for a caller
+// that goes on without Frames, which must not be used afterwards.
+func (f *Frames) Rest() []byte { return append(f.raw, f.in...) }

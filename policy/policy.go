@@ -37,7 +37,7 @@ type Reason string
 const (
 	TooLarge    Reason = "too_large"   // text or JSON over the body limit
 	Undecodable Reason = "undecodable" // an unknown encoding, or one that unpacks without end
-	Opaque      Reason = "opaque"      // images, audio, files, WebSockets
+	Opaque      Reason = "opaque"      // images, audio, files, binary messages
 )
 
 // Handling is what becomes of text that cannot be inspected.

@@ -1,0 +1,398 @@
+package guard
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"hash"
+	"io"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/infershield/infershield/llm"
+	"github.com/infershield/infershield/policy"
+)
+
+// closeNormal is the close code of a conversation that is over (RFC 6455
+// §7.4.1).
+const closeNormal = 1000
+
+// socket is an upgraded connection, between the client and the upstream: Write
+// takes what the client sends, Read gives what it gets. Each direction is cut
+// into messages and inspected as it passes.
+type socket struct {
+	io.ReadWriteCloser // the upstream
+	x                  *exchange
+	messages           *llm.Messages
+
+	// sending is held while bytes go upstream, so that each frame goes whole
+	// and in its turn. It is taken before mu.
+	sending sync.Mutex
+	room    []byte // Read's
+
+	mu       sync.Mutex // guards what follows, and x
+	up, down half
+	toClient []byte // to be read
+	told     []byte // frames of our own that follow it
+	blocked  bool   // by us: what still comes is dropped
+	broken   bool   // because a peer broke the protocol
+	err      error  // the upstream's end
+	once     sync.Once
+}
+
+// half is one direction.
+type half struct {
+	d       policy.Direction
+	frames  *llm.Frames // nil where the rest goes on unread
+	read    func([]byte) *llm.Doc
+	flow    *flow
+	queue   []queued
+	in, out summer
+}
+
+// queued is a message in its turn: one with a document waits for what its flow
+// makes of it.
+type queued struct {
+	message *llm.Message
+	doc     *llm.Doc // nil where it is no text
+}
+
+// summer takes the sum of what passes.
+type summer struct {
+	hash hash.Hash
+	n    int64
+}
+
+func (s *summer) add(p []byte) {
+	s.hash.Write(p)
+	s.n += int64(len(p))
+}
+
+func (s *summer) sum() string { return hex.EncodeToString(s.hash.Sum(nil)) }
+
+// socket wraps the upstream's end of an upgraded connection. It reports refused
+// where policy does not let one through that cannot be read.
+func (x *exchange) socket(resp *http.Response) (body io.ReadCloser, refused bool) {
+	rwc := resp.Body.(io.ReadWriteCloser) // http.Transport's promise for a 101
+	s := &socket{ReadWriteCloser: rwc, x: x, messages: x.ep.Messages()}
+	s.up = x.half(policy.Request, s.messages.Client)
+	s.down = x.half(policy.Response, s.messages.Server)
+	x.rec.Stream = true
+	fromClient, fromServer, err := llm.Extensions(resp.Header)
+	switch {
+	case x.policy.Mode() == policy.ModeOff:
+		s.up.cover(x, "skipped", "mode off")
+		s.down.cover(x, "skipped", "mode off")
+	case err != nil:
+		s.up.cover(x, "opaque", err.Error())
+		s.down.flow.noted[coveredKey] = true
+		return s, x.unscannable(policy.Response, s.down.flow.surface, "opaque", err.Error(), policy.Undecodable)
+	default:
+		limit := int(x.g.cfg.BodyMax)
+		s.up.frames = llm.NewFrames(llm.FramesConfig{FromClient: true, Deflate: fromClient, MessageBytesMax: limit})
+		s.down.frames = llm.NewFrames(llm.FramesConfig{Deflate: fromServer, MessageBytesMax: limit})
+	}
+	return s, false
+}
+
+func (x *exchange) half(d policy.Direction, read func([]byte) *llm.Doc) half {
+	return half{
+		d: d, read: read, flow: x.flow(d, "websocket."+d.String()),
+		in: summer{hash: sha256.New()}, out: summer{hash: sha256.New()},
+	}
+}
+
+// cover notes, once, what became of the direction as a whole.
+func (h *half) cover(x *exchange, state, reason string) {
+	if h.flow.once(coveredKey) {
+		x.cover(h.flow.surface, state, reason)
+	}
+}
+
+// Write implements io.Writer for what the client sends. It takes all, and passes
+// on what policy lets through.
+func (s *socket) Write(p []byte) (int, error) {
+	s.sending.Lock()
+	defer s.sending.Unlock()
+	s.mu.Lock()
+	before := s.blocked
+	out := s.take(&s.up, p)
+	stopped := s.blocked && !before
+	s.mu.Unlock()
+	if stopped {
+		s.hangUp(out)
+		return len(p), nil
+	}
+	if len(out) > 0 {
+		if _, err := s.ReadWriteCloser.Write(out); err != nil {
+			return 0, err
+		}
+	}
+	return len(p), nil
+}
+
+// Read implements io.Reader for what the client gets.
+func (s *socket) Read(p []byte) (int, error) {
+	for {
+		s.mu.Lock()
+		if len(s.toClient) == 0 {
+			s.toClient, s.told = s.told, nil
+		}
+		if len(s.toClient) > 0 {
+			n := copy(p, s.toClient)
+			s.toClient = s.toClient[n:]
+			s.mu.Unlock()
+			return n, nil
+		}
+		err := s.err
+		s.mu.Unlock()
+		if err != nil {
+			return 0, err
+		}
+		s.receive()
+	}
+}
+
+// receive takes in what the upstream sends next.
+func (s *socket) receive() {
+	const roomBytes = 32 << 10
+	if s.room == nil {
+		s.room = make([]byte, roomBytes)
+	}
+	n, err := s.ReadWriteCloser.Read(s.room)
+	s.mu.Lock()
+	before := s.blocked
+	s.toClient = append(s.toClient, s.take(&s.down, s.room[:n])...)
+	if err != nil && !s.blocked {
+		s.toClient = append(s.toClient, s.last(&s.down)...)
+	}
+	stopped := s.blocked && !before
+	switch {
+	case s.blocked:
+		s.err = io.EOF
+	case err != nil:
+		s.err = err
+	}
+	s.mu.Unlock()
+	if stopped && s.sending.TryLock() {
+		s.hangUp(nil)
+		s.sending.Unlock()
+	} else if stopped {
+		_ = s.ReadWriteCloser.Close() // ends the Write under way
+	}
+}
+
+// take takes in the next bytes of a direction and returns what of it goes on.
+func (s *socket) take(h *half, p []byte) (out []byte) {
+	h.in.add(p)
+	switch {
+	case s.blocked:
+		return nil
+	case h.frames == nil:
+		out = p
+	default:
+		ok := s.x.contained(h.d, func() { out = s.inspect(h, p) })
+		if !ok && s.x.policy.OnError() == policy.Block {
+			s.block(h.d)
+		} else if !ok {
+			out = append(out, h.unread(s.x)...)
+		}
+	}
+	h.out.add(out)
+	return out
+}
+
+// inspect cuts p into messages and returns those that may go on.
+func (s *socket) inspect(h *half, p []byte) (out []byte) {
+	h.frames.Write(p)
+	for !s.blocked {
+		m, err := h.frames.Next()
+		if err != nil {
+			s.fail(h, err)
+			return out
+		}
+		if m == nil {
+			return out
+		}
+		out = s.message(h, m, out)
+	}
+	return out
+}
+
+// message puts m behind those that wait, and appends to out what may go on.
+func (s *socket) message(h *half, m *llm.Message, out []byte) []byte {
+	switch {
+	case m.Kind == llm.CloseMessage:
+		h.flow.close()
+		return append(h.drain(s, out), m.Raw...)
+	case m.Kind != llm.TextMessage && m.Kind != llm.BinaryMessage:
+		return append(out, m.Raw...) // pings and pongs overtake messages as they please
+	case s.refuses(h, m):
+		s.block(h.d)
+		return out
+	}
+	h.queue = append(h.queue, queued{message: m}) // first, so that no panic loses it
+	if m.Kind == llm.TextMessage && m.Opaque == "" {
+		q := &h.queue[len(h.queue)-1]
+		q.doc = h.read(m.Payload)
+		h.flow.take(q.doc)
+	}
+	return h.drain(s, out)
+}
+
+// refuses notes a message that cannot be read, each reason once, and reports
+// whether policy refuses it.
+func (s *socket) refuses(h *half, m *llm.Message) bool {
+	reason, why := policy.TooLarge, m.Opaque
+	if why == "" && m.Kind == llm.BinaryMessage {
+		reason, why = policy.Opaque, "binary messages"
+	}
+	return why != "" && h.flow.once(why) && s.x.unscannable(h.d, h.flow.surface+"#"+string(reason), "opaque", why, reason)
+}
+
+// fail ends a connection whose one side does not keep to the protocol: nothing
+// after that can be read, nor passed on.
+func (s *socket) fail(h *half, err error) {
+	code := llm.CloseProtocol
+	if fault := (*llm.FrameError)(nil); errors.As(err, &fault) {
+		code = fault.Code
+	}
+	s.blocked, s.broken = true, true
+	if s.x.rec.Error == "" {
+		s.x.rec.Error = err.Error()
+	}
+	h.cover(s.x, "opaque", err.Error())
+	s.tell(ours(false).Close(code, "protocol error"))
+}
+
+// drain appends to out the messages that need not wait.
+func (h *half) drain(s *socket, out []byte) []byte {
+	for len(h.queue) > 0 && s.x.verdict.Action != policy.Block {
+		q := h.queue[0]
+		if q.doc != nil && h.flow.next() == nil {
+			break
+		}
+		h.queue = h.queue[1:]
+		if q.doc != nil && q.doc.Changed() {
+			out = append(out, h.frames.Replace(q.message, q.doc.Bytes())...)
+			continue
+		}
+		raw, err := h.frames.Forward(q.message)
+		if err != nil {
+			s.fail(h, err)
+			return out
+		}
+		out = append(out, raw...)
+	}
+	if s.x.verdict.Action == policy.Block {
+		s.block(h.d)
+	}
+	return out
+}
+
+// last ends the texts of a direction that has ended, and returns what waited.
+func (s *socket) last(h *half) (out []byte) {
+	if h.frames == nil || s.blocked {
+		return nil
+	}
+	s.x.contained(h.d, func() {
+		h.flow.close()
+		out = h.drain(s, nil)
+	})
+	h.out.add(out)
+	return out
+}
+
+// unread gives up reading a direction, and returns what it holds, as it came.
+func (h *half) unread(x *exchange) (out []byte) {
+	h.cover(x, "opaque", labelFailed)
+	_ = h.flow.rest()
+	for _, q := range h.queue {
+		raw, _ := h.frames.Forward(q.message) // what cannot be passed on is lost to the client's decoder anyway
+		out = append(out, raw...)
+	}
+	out = append(out, h.frames.Rest()...)
+	h.queue, h.frames = nil, nil
+	return out
+}
+
+// block ends the connection: the client gets the provider's kind of error and
+// a close frame. What waits is dropped.
+func (s *socket) block(d policy.Direction) {
+	if s.blocked {
+		return
+	}
+	s.blocked = true
+	told := ours(false).Encode(llm.TextMessage, s.x.blocked(d).Typed())
+	s.tell(append(told, ours(false).Close(llm.ClosePolicy, "blocked by InferShield")...))
+}
+
+// ours makes frames that no peer sent.
+func ours(fromClient bool) *llm.Frames {
+	return llm.NewFrames(llm.FramesConfig{FromClient: fromClient})
+}
+
+// tell gives the client frames of our own.
+func (s *socket) tell(frames []byte) {
+	s.told = append(s.told, frames...)
+	s.down.out.add(frames)
+}
+
+// farewellMax is how long the upstream has to take our farewell.
+const farewellMax = time.Second
+
+// hangUp sends what still goes on, tells the upstream that the answer is not
+// wanted any more, and closes, which ends a Read under way. The caller holds
+// sending.
+func (s *socket) hangUp(out []byte) {
+	late := time.AfterFunc(farewellMax, func() { _ = s.ReadWriteCloser.Close() })
+	defer late.Stop()
+	out = append(out, ours(true).Encode(llm.TextMessage, []byte(`{"type":"response.cancel"}`))...)
+	_, _ = s.ReadWriteCloser.Write(append(out, ours(true).Close(closeNormal, "")...)) // it is closed next
+	_ = s.ReadWriteCloser.Close()
+}
+
+// CloseWrite ends our sending side where the connection below can.
+func (s *socket) CloseWrite() error {
+	if hc, ok := s.ReadWriteCloser.(interface{ CloseWrite() error }); ok {
+		return hc.CloseWrite()
+	}
+	return errNoHalf
+}
+
+// Close implements io.Closer. The exchange ends with it.
+func (s *socket) Close() error {
+	err := s.ReadWriteCloser.Close()
+	s.once.Do(func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		for _, h := range []*half{&s.up, &s.down} {
+			h.end(s.x)
+		}
+		rec := &s.x.rec
+		rec.RequestBytes, rec.ResponseBytes = s.up.in.n, s.down.out.n
+		if s.broken {
+			s.x.finish()
+			return // neither side took what the other sent
+		}
+		rec.BodySHA256.RequestIn, rec.BodySHA256.RequestOut = s.up.in.sum(), s.up.out.sum()
+		rec.BodySHA256.ResponseIn, rec.BodySHA256.ResponseOut = s.down.in.sum(), s.down.out.sum()
+		s.x.finish()
+	})
+	return err
+}
+
+// end notes what was seen of a direction. What is found only now has not gone
+// on: it is recorded.
+func (h *half) end(x *exchange) {
+	action := x.verdict.Action
+	ok := x.contained(h.d, h.flow.close)
+	x.verdict.Action = action
+	h.flow.excerpt()
+	if ok {
+		h.cover(x, "scanned", "")
+	} else {
+		h.cover(x, "opaque", labelFailed)
+	}
+}

@@ -1,0 +1,336 @@
+package guard_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gobwas/ws"
+	"github.com/gobwas/ws/wsutil"
+	"github.com/infershield/infershield/audit"
+	"github.com/infershield/infershield/policy"
+	"pgregory.net/rapid"
+)
+
+// conversation is a WebSocket through a guard: the client's end, and the
+// provider's.
+type conversation struct {
+	*rig
+	client   io.ReadWriteCloser
+	provider net.Conn
+	wrote    []byte // by the provider
+}
+
+// converse opens one. Both ends are real sockets, so that neither waits for the
+// other to read.
+func (g *rig) converse(header ...string) *conversation {
+	g.t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	defer l.Close()
+	near, err := net.Dial("tcp", l.Addr().String())
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	far, err := l.Accept()
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	deadline := time.Now().Add(20 * time.Second)
+	_, _ = near.SetDeadline(deadline), far.SetDeadline(deadline)
+	g.upstream = func(r *http.Request) (*http.Response, error) {
+		h := http.Header{"Upgrade": {"websocket"}}
+		for i := 0; i < len(header); i += 2 {
+			h.Set(header[i], header[i+1])
+		}
+		return &http.Response{StatusCode: 101, Header: h, Body: near, Request: r}, nil
+	}
+	req, _ := http.NewRequest("GET", "https://api.openai.com/v1/responses", nil)
+	req.Header.Set("Connection", "Upgrade")
+	req.Header.Set("Upgrade", "websocket")
+	resp, err := g.guard.RoundTrip(req)
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	c := &conversation{rig: g, client: resp.Body.(io.ReadWriteCloser), provider: far}
+	g.t.Cleanup(c.close)
+	return c
+}
+
+func (c *conversation) close() { _, _ = c.client.Close(), c.provider.Close() }
+
+// say sends a message of the client's, and tells what arrived for it.
+func (c *conversation) say(text string) (arrived string) {
+	c.t.Helper()
+	if err := wsutil.WriteClientText(c.client, []byte(text)); err != nil {
+		c.t.Fatal(err)
+	}
+	got, err := wsutil.ReadClientText(c.provider)
+	if err != nil {
+		c.t.Fatalf("the provider: %v", err)
+	}
+	return string(got)
+}
+
+// tell sends messages of the provider's and its close frame, and returns the
+// client's messages up to there, with the bytes that the client got.
+func (c *conversation) tell(messages ...string) (got []string, bytes string) {
+	c.t.Helper()
+	for _, m := range messages {
+		c.wrote = append(c.wrote, ws.MustCompileFrame(ws.NewTextFrame([]byte(m)))...)
+	}
+	c.wrote = append(c.wrote, ws.MustCompileFrame(ws.NewCloseFrame(ws.NewCloseFrameBody(1000, "")))...)
+	if _, err := c.provider.Write(c.wrote); err != nil {
+		c.t.Fatal(err)
+	}
+	return c.rest()
+}
+
+// rest returns what the client gets until its connection is closed; the last
+// message is the close frame, as "close 1000".
+func (c *conversation) rest() (got []string, bytes string) {
+	c.t.Helper()
+	var all strings.Builder
+	r := io.TeeReader(c.client, &all)
+	for {
+		f, err := ws.ReadFrame(r)
+		if err != nil {
+			c.t.Fatalf("the client, after %q: %v", got, err)
+		}
+		if f.Header.OpCode == ws.OpClose {
+			code, _ := ws.ParseCloseFrameData(f.Payload)
+			return append(got, fmt.Sprintf("close %d", code)), all.String()
+		}
+		got = append(got, string(f.Payload))
+	}
+}
+
+func outputDelta(text string) string {
+	return `{"type":"response.output_text.delta","item_id":"msg_1","output_index":0,"content_index":0,"delta":` + quote(text) + `}`
+}
+
+func outputDone(text string) []string {
+	return []string{
+		`{"type":"response.output_text.done","item_id":"msg_1","output_index":0,"content_index":0,"text":` + quote(text) + `}`,
+		`{"type":"response.completed","response":{"id":"resp_1","status":"completed","output":[{"id":"msg_1","type":"message","role":"assistant","content":[{"type":"output_text","text":` + quote(text) + `}]}]}}`,
+	}
+}
+
+func createResponse(text string) string {
+	return `{"type":"response.create", "response":{"model":"gpt-5","input":[{"type":"message","role":"user","content":[{"type":"input_text","text":` + quote(text) + `}]}]}}`
+}
+
+func TestCleanConversationIsUntouched(t *testing.T) {
+	c := newRig(t, nil).converse()
+	asked := createResponse("How does the cache work?")
+	if got := c.say(asked); got != asked {
+		t.Errorf("the provider got %s", got)
+	}
+	_, bytes := c.tell(append([]string{outputDelta("The cache keeps "), outputDelta("what was used last.")}, outputDone("The cache keeps what was used last.")...)...)
+	if bytes != string(c.wrote) {
+		t.Errorf("the client got %q; want %q", bytes, c.wrote)
+	}
+	c.close()
+	r := c.record()
+	if r.Status != 101 || r.Action != "allow" || r.PromptExcerpt != "How does the cache work?" || r.ResponseExcerpt != "The cache keeps what was used last." ||
+		r.BodySHA256.ResponseIn != sum(string(c.wrote)) || r.BodySHA256.RequestIn == "" || r.HeldBytesMax != 0 {
+		t.Errorf("record %+v", r)
+	}
+	for _, surface := range []string{"websocket.request", "websocket.response"} {
+		if !slices.Contains(r.Coverage, audit.Coverage{Surface: surface, State: "scanned"}) {
+			t.Errorf("%s is not scanned: %+v", surface, r.Coverage)
+		}
+	}
+}
+
+func TestSecretsInAConversationAreMasked(t *testing.T) {
+	c := newRig(t, nil).converse()
+	if got, masked := c.say(createResponse("Use "+secret+" for it.")), createResponse("Use [OPENAI_API_KEY_REDACTED] for it."); got != masked {
+		t.Errorf("the provider got %s; want %s", got, masked)
+	}
+	text, want := "Use "+secret+" for it.", "Use sk-proj-[OPENAI_API_KEY_REDACTED] for it."
+	messages := append([]string{outputDelta(text[:9]), outputDelta(text[9:40]), outputDelta(text[40:])}, outputDone(text)...)
+	got, bytes := c.tell(messages...)
+	said := ""
+	for _, m := range got[:3] {
+		var delta struct{ Delta string }
+		_ = json.Unmarshal([]byte(m), &delta)
+		said += delta.Delta
+	}
+	if said != want || !slices.Equal(got[3:5], outputDone(want)) || strings.Contains(bytes, secret[10:30]) {
+		t.Errorf("the client got %q", got)
+	}
+	c.close()
+	if r := c.record(); r.Action != "redact" || !slices.Contains(r.Labels, "openai_api_key") || r.HeldBytesMax == 0 {
+		t.Errorf("record %+v", r)
+	}
+}
+
+// blockedWith checks the last words of a blocked conversation.
+func blockedWith(t *testing.T, got []string, phase string, r audit.Record) {
+	t.Helper()
+	if len(got) < 2 || got[len(got)-1] != "close 1008" {
+		t.Fatalf("the client got %q; want an error and a close frame", got)
+	}
+	var told struct {
+		Type  string
+		Error struct{ Type, Phase, RequestID, Message string }
+	}
+	if err := json.Unmarshal([]byte(got[len(got)-2]), &told); err != nil || told.Type != "error" ||
+		told.Error.Type != "firewall_block" || told.Error.Phase != phase || !strings.Contains(told.Error.Message, "blocked by InferShield") {
+		t.Errorf("the client was told %s (%v)", got[len(got)-2], err)
+	}
+	if r.Action != "block" || r.Risk < 70 {
+		t.Errorf("record %+v", r)
+	}
+}
+
+// farewell reads what the provider gets to its end.
+func (c *conversation) farewell() (got []string) {
+	for {
+		m, op, err := wsutil.ReadClientData(c.provider)
+		if err != nil {
+			return got
+		}
+		if op == ws.OpText {
+			got = append(got, string(m))
+		}
+	}
+}
+
+func TestAttackInAConversationIsBlocked(t *testing.T) {
+	c := newRig(t, nil).converse()
+	if err := wsutil.WriteClientText(c.client, []byte(createResponse(attack))); err != nil {
+		t.Fatal(err)
+	}
+	if got := c.farewell(); !slices.Equal(got, []string{`{"type":"response.cancel"}`}) {
+		t.Errorf("the provider got %q", got)
+	}
+	got, _ := c.rest()
+	c.close()
+	blockedWith(t, got, "request", c.record())
+}
+
+func TestThreatInAConversationIsStopped(t *testing.T) {
+	c := newRig(t, nil).converse()
+	c.say(createResponse("What does the page say?"))
+	var messages []string
+	for _, piece := range strings.SplitAfter("It says so: "+attack+" And more.", " ") {
+		messages = append(messages, outputDelta(piece))
+	}
+	got, bytes := c.tell(messages...)
+	if strings.Contains(bytes, "And more") || !strings.Contains(got[0], "It ") {
+		t.Errorf("the client got %q", got)
+	}
+	if said := c.farewell(); !slices.Equal(said, []string{`{"type":"response.cancel"}`}) {
+		t.Errorf("the provider got %q", said)
+	}
+	c.close()
+	blockedWith(t, got, "response", c.record())
+}
+
+func TestBrokenFramesEndAConversation(t *testing.T) {
+	c := newRig(t, nil).converse()
+	if _, err := c.client.Write([]byte("\x81\x03abc")); err != nil { // a client must mask
+		t.Fatal(err)
+	}
+	got, _ := c.rest()
+	c.close()
+	if r := c.record(); !slices.Equal(got, []string{"close 1002"}) || !strings.Contains(r.Error, "websocket") {
+		t.Errorf("the client got %q, record %+v", got, r)
+	}
+}
+
+func TestConversationInModeOff(t *testing.T) {
+	c := newRig(t, settings(policy.Settings{Mode: policy.ModeOff})).converse()
+	if got := c.say(createResponse(attack)); got != createResponse(attack) {
+		t.Errorf("the provider got %s", got)
+	}
+	if _, bytes := c.tell(outputDelta(secret)); bytes != string(c.wrote) {
+		t.Errorf("the client got %q", bytes)
+	}
+	c.close()
+	if r := c.record(); r.Action != "allow" || r.RequestBytes == 0 {
+		t.Errorf("record %+v", r)
+	}
+}
+
+// TestConversationIsMaskedAsTheWhole: however the answer is cut into messages,
+// frames and writes, the client puts together the text that it would have got
+// in one piece, and a clean one byte for byte.
+func TestConversationIsMaskedAsTheWhole(t *testing.T) {
+	g := newRig(t, nil)
+	want := map[string]string{}
+	for _, text := range streamedTexts {
+		want[text] = g.whole(text)
+	}
+	rapid.Check(t, func(rt *rapid.T) {
+		text := rapid.SampledFrom(streamedTexts).Draw(rt, "text")
+		c := g.converse()
+		defer c.close()
+		var sent []byte
+		for _, piece := range cut(rt, text) {
+			sent = append(sent, fragmented(rt, outputDelta(piece))...)
+		}
+		sent = append(sent, ws.MustCompileFrame(ws.NewCloseFrame(ws.NewCloseFrameBody(1000, "")))...)
+		for rest := sent; len(rest) > 0; {
+			n := rapid.IntRange(1, len(rest)).Draw(rt, "write")
+			if _, err := c.provider.Write(rest[:n]); err != nil {
+				rt.Fatal(err)
+			}
+			rest = rest[n:]
+		}
+		said := ""
+		var bytes strings.Builder
+		r := io.TeeReader(c.client, &bytes)
+		for joined := ""; ; {
+			f, err := ws.ReadFrame(r)
+			if err != nil {
+				rt.Fatal(err)
+			}
+			if f.Header.OpCode == ws.OpClose {
+				break
+			}
+			if joined += string(f.Payload); f.Header.Fin {
+				var delta struct{ Delta string }
+				if err := json.Unmarshal([]byte(joined), &delta); err != nil {
+					rt.Fatalf("%s: %v", joined, err)
+				}
+				said, joined = said+delta.Delta, ""
+			}
+		}
+		c.close()
+		g.forget()
+		if said != want[text] {
+			rt.Fatalf("got %q; want %q", said, want[text])
+		}
+		if said == text && bytes.String() != string(sent) {
+			rt.Fatalf("a clean conversation was changed")
+		}
+	})
+}
+
+// fragmented makes a text message of as many frames as it likes.
+func fragmented(t *rapid.T, payload string) (frames []byte) {
+	op, rest := ws.OpText, payload
+	for {
+		n := rapid.IntRange(0, len(rest)).Draw(t, "fragment")
+		if rapid.Bool().Draw(t, "last") {
+			n = len(rest)
+		}
+		f := ws.NewFrame(op, n == len(rest), []byte(rest[:n]))
+		frames = append(frames, ws.MustCompileFrame(f)...)
+		if n == len(rest) {
+			return frames
+		}
+		rest, op = rest[n:], ws.OpContinuation
+	}
+}
