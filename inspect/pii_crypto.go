@@ -34,7 +34,7 @@ const (
 func base58(w *window) {
 	start := w.back(0, base58Bytes, base58Most)
 	end := w.run(0, base58Bytes, base58Most)
-	if n := end - start; n < base58Least || n >= base58Most || wordBytes[w.at(start-1)] || wordBytes[w.at(end)] {
+	if n := end - start; n < base58Least || n >= base58Most || wordBytes[w.at(start-1)] || wordBytes[w.at(end)] || !in(w.at(start), "LMDAXTRrtmn") {
 		return
 	}
 	value := w.slice(start, end)

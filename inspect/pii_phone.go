@@ -163,11 +163,15 @@ func announced(w *window, n *written) float64 {
 		n.group[0] == 2 && (hexPair(w, -3) || hexPair(w, n.end+1)) {
 		return 0
 	}
-	topics := readTopics(w, -topicBefore, 0)
+	reach := topicBefore
+	if n.groups == 1 {
+		reach = phoneNear
+	}
+	topics := readTopics(w, -reach, 0)
 	switch {
 	case topics&aboutPhone != 0 && n.groups > 1:
 		return 0.65
-	case topics&aboutPhone != 0 && readTopics(w, -phoneNear, 0)&aboutPhone != 0:
+	case topics&aboutPhone != 0:
 		return 0.6
 	case topics&aboutCall != 0 && (n.groups > 1 && n.digits > 7 || n.digits == 10 && n.value[0] > '1' && meant(w)):
 		return 0.5
