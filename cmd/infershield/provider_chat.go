@@ -192,9 +192,9 @@ func (r *chatRequest) stream(ctx context.Context, events *eventStream, said repl
 	}
 	reason, err := "stop", error(nil)
 	if name, ok := r.tool(); ok {
-		reason, err = "tool_calls", streamCall(ctx, name, said.arguments(), send)
+		reason, err = "tool_calls", sayCall(ctx, name, said.arguments(), send)
 	} else {
-		err = r.streamText(ctx, said, send)
+		err = r.sayText(ctx, said, send)
 	}
 	if err != nil {
 		return // nobody listens
@@ -208,14 +208,14 @@ func (r *chatRequest) stream(ctx context.Context, events *eventStream, said repl
 	events.done()
 }
 
-func (r *chatRequest) streamText(ctx context.Context, said reply, send func(chunkChoice)) error {
+func (r *chatRequest) sayText(ctx context.Context, said reply, send func(chunkChoice)) error {
 	send(chunkChoice{Delta: chatDelta{Role: "assistant", Content: new(string)}})
 	return said.each(ctx, func(piece string) {
 		send(chunkChoice{Delta: chatDelta{Content: &piece}, Logprobs: r.logprobs(piece)})
 	})
 }
 
-func streamCall(ctx context.Context, name string, arguments reply, send func(chunkChoice)) error {
+func sayCall(ctx context.Context, name string, arguments reply, send func(chunkChoice)) error {
 	first := new(int)
 	send(chunkChoice{Delta: chatDelta{Role: "assistant", ToolCalls: []toolCall{
 		{Index: first, ID: callID(0), Type: "function", Function: toolFunction{Name: name}},
