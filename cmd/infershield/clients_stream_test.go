@@ -24,11 +24,15 @@ type play struct {
 	action  string // recorded
 }
 
+// maskedKey is what an answer shows of a key: in a stream the literal that all
+// of them begin with has gone out before there is anything to hide.
+const maskedKey = "sk-proj-[OPENAI_API_KEY_REDACTED]"
+
 // plays are one of each kind. The pieces of the clean one end in what begins
 // nothing that could have to be masked, so none of them may wait for the next.
 func plays(secret string) []play {
 	spread := []string{"The key ", "is " + secret[:7], secret[7:21], secret[21:40], secret[40:] + " indeed", ", and the \"rest\"\n", "stays."}
-	masked := "The key is [OPENAI_API_KEY_REDACTED] indeed, and the \"rest\"\nstays."
+	masked := "The key is " + maskedKey + " indeed, and the \"rest\"\nstays."
 	clean := []string{"Owls (many kinds); ", "nightjars (few kinds); ", "and the nightingale (one kind); ", "日本 (more kinds); "}
 	return []play{
 		{name: "clean", pieces: clean, want: strings.Join(clean, ""), gated: true, action: "allow"},
