@@ -7,16 +7,17 @@ SHELL         := /bin/sh
 VERSION     ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME    ?= 30s
+SPLITS      ?= 10000
 BENCH       ?= .
 
 # The race detector needs a C compiler; where there is none the tests still
 # run, and test-deps.sh has said so.
 RACE ?= $(if $(shell command -v "$$(go env CC)" 2>/dev/null),-race)
 
-.PHONY: help build run demo test deps lint bench fuzz clean
+.PHONY: help build run demo test deps lint bench fuzz properties clean
 
 help: ## List the targets
-	@awk 'BEGIN { FS = ":.*## " } /^[a-z]+:.*## / { printf "  \033[36mmake %-7s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z]+:.*## / { printf "  \033[36mmake %-10s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## Build bin/infershield, static, for this machine
 	@mkdir -p bin
@@ -44,6 +45,9 @@ bench: ## Run the benchmarks (BENCH=regexp)
 
 fuzz: ## Run every fuzz target in turn (FUZZTIME=30s each)
 	@scripts/fuzz.sh $(FUZZTIME)
+
+properties: deps ## Hold every conversation SPLITS=10000 times, cut at random
+	INFERSHIELD_SPLITS=$(SPLITS) go test -run 'TestConversations|TestTranscriptsByEveryDoor' -timeout 3h ./cmd/infershield
 
 clean: ## Remove what make put here
 	rm -rf bin dist .cache
