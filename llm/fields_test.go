@@ -85,7 +85,7 @@ func documentOf(field string) []byte {
 
 func roleOf(d *llm.Doc) llm.Role {
 	for _, s := range d.Segments() {
-		if s.Text == "VALUE" {
+		if s.Text == "VALUE" || s.Text == `"VALUE"` { // a file is no JSON
 			return s.Role
 		}
 	}
