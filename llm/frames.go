@@ -341,7 +341,7 @@ func (f *Frames) decompress(m *Message) {
 	}
 	z := &f.inflate
 	if f.config.Deflate.Fresh || !z.endless {
-		*z = inflater{endless: true, in: z.in[:0], buf: z.buf[:0]}
+		*z = inflater{endless: true, in: z.in[:0], buf: z.buf[:0], own: z.own}
 	}
 	limit := min(f.config.MessageBytesMax, max(ratioBytesFrom, ratioMax*len(sent)))
 	err := z.write(sent, limit)

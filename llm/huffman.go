@@ -1,6 +1,10 @@
 package llm
 
-import "math/bits"
+import (
+	"bytes"
+	"math/bits"
+	"sync"
+)
 
 const (
 	// quickBits is how many bits one look at a table decodes. Nearly all codes
@@ -89,8 +93,15 @@ func (z *inflater) symbol(h *huffman) (int, error) {
 	return 0, errInflate
 }
 
-// fixed sets the codes of RFC 1951, section 3.2.6.
-func (z *inflater) fixed() {
+// blockCodes are the two codes of a block.
+type blockCodes struct {
+	literal, distance huffman
+}
+
+// fixedCodes are those of RFC 1951, section 3.2.6. Servers that flush small
+// events use hardly any other.
+var fixedCodes = sync.OnceValue(func() *blockCodes {
+	var c blockCodes
 	var lengths [288]byte
 	for i := range lengths {
 		switch {
@@ -104,13 +115,10 @@ func (z *inflater) fixed() {
 			lengths[i] = 8
 		}
 	}
-	_ = z.literal.build(lengths[:]) // complete
-	var distances [32]byte
-	for i := range distances {
-		distances[i] = 5
-	}
-	_ = z.distance.build(distances[:]) // complete
-}
+	_ = c.literal.build(lengths[:]) // complete
+	_ = c.distance.build(bytes.Repeat([]byte{5}, 32))
+	return &c
+})
 
 // lengthOrder is the order in which the lengths of the lengths' code stand.
 var lengthOrder = [...]byte{16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15}
@@ -133,6 +141,10 @@ func (z *inflater) dynamic() error {
 		}
 		lengths[lengthOrder[i]] = byte(v)
 	}
+	if z.own == nil {
+		z.own = new(blockCodes)
+	}
+	z.literal, z.distance = &z.own.literal, &z.own.distance
 	if err := z.literal.build(lengths[:]); err != nil {
 		return err
 	}
@@ -151,7 +163,7 @@ func (z *inflater) dynamic() error {
 // codeLengths reads lengths in the code that z.literal holds.
 func (z *inflater) codeLengths(lengths []byte) error {
 	for i := 0; i < len(lengths); {
-		s, err := z.symbol(&z.literal)
+		s, err := z.symbol(z.literal)
 		if err != nil {
 			return err
 		}
@@ -200,7 +212,7 @@ var (
 func (z *inflater) codes(limit int) error {
 	for len(z.buf)-z.fresh <= limit {
 		begin := z.position()
-		s, err := z.symbol(&z.literal)
+		s, err := z.symbol(z.literal)
 		switch {
 		case err != nil:
 		case s < 256:
@@ -230,7 +242,7 @@ func (z *inflater) match(s int) error {
 		return err
 	}
 	length := matchBase[s] + more
-	if s, err = z.symbol(&z.distance); err != nil {
+	if s, err = z.symbol(z.distance); err != nil {
 		return err
 	}
 	if s >= len(distanceBase) {

@@ -16,6 +16,7 @@ var errMore = errors.New("more input is needed")
 
 const (
 	historyBytes = 32 << 10
+	historySlack = 8 << 10 // history is moved no more often than this
 	literalsMax  = 286
 	distancesMax = 30
 )
@@ -40,11 +41,12 @@ type inflater struct {
 
 	state    inflateState // of the block under way
 	final    bool
-	began    int64 // what out was when it began
-	flushed  bool  // the last block was empty
-	stored   int   // bytes left of a stored block
-	literal  huffman
-	distance huffman
+	began    int64    // what out was when it began
+	flushed  bool     // the last block was empty
+	stored   int      // bytes left of a stored block
+	literal  *huffman // of the block under way: own or fixedCodes
+	distance *huffman
+	own      *blockCodes // nil before the first block that brings its codes
 	lengths  [literalsMax + distancesMax]byte
 
 	marks []blockMark // passed during the last write
@@ -96,7 +98,7 @@ func (z *inflater) take() []byte {
 
 // trim drops history that no distance reaches.
 func (z *inflater) trim() {
-	if z.fresh > 2*historyBytes {
+	if z.fresh > historyBytes+historySlack {
 		drop := z.fresh - historyBytes
 		z.buf = slices.Delete(z.buf, 0, drop)
 		z.fresh -= drop
@@ -188,7 +190,8 @@ func (z *inflater) header() error {
 		}
 		z.state, z.stored = inflateStored, size
 	case 1:
-		z.fixed()
+		fixed := fixedCodes()
+		z.literal, z.distance = &fixed.literal, &fixed.distance
 		z.state = inflateCodes
 	case 2:
 		if err := z.dynamic(); err != nil {
