@@ -1,6 +1,8 @@
 package guard_test
 
 import (
+	"bytes"
+	"compress/gzip"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -268,5 +270,37 @@ func TestTextThatHangsTogetherForTooLong(t *testing.T) {
 		if r.HeldBytesMax < 1<<20 || !slices.Contains(r.Labels, "too_large") {
 			t.Errorf("%s: record %+v", handling, r)
 		}
+	}
+}
+
+// TestCompressedStreamsAreMasked: what is clean goes on as it came, from the
+// first change on the stream is encoded anew, and stays one stream.
+func TestCompressedStreamsAreMasked(t *testing.T) {
+	first, rest := chatEvent(0, "All is well. "), []string{chatEvent(0, "The key is "+secret[:20]), chatEvent(0, secret[20:]+" indeed."), "data: [DONE]\n\n"}
+	var sent bytes.Buffer
+	w := gzip.NewWriter(&sent)
+	_, _ = w.Write([]byte(first))
+	_ = w.Flush()
+	clean := sent.String()
+	for _, event := range rest {
+		_, _ = w.Write([]byte(event))
+		_ = w.Flush()
+	}
+	_ = w.Close()
+	g := newRig(t, nil)
+	g.upstream = func(r *http.Request) (*http.Response, error) {
+		resp := answer(r, http.Header{"Content-Type": {"text/event-stream"}, "Content-Encoding": {"gzip"}}, "")
+		resp.Body, resp.ContentLength = io.NopCloser(iotest.HalfReader(bytes.NewReader(sent.Bytes()))), -1
+		return resp, nil
+	}
+	_, got := g.post(chatURL, `{"stream":true,"messages":[]}`)
+	plain := string(gunzipped(t, []byte(got)))
+	if !strings.HasPrefix(got, clean[:len(clean)-5]) || strings.Contains(plain, secret[12:30]) ||
+		chatDeltas(t, plain)[0] != "All is well. The key is sk-proj-[OPENAI_API_KEY_REDACTED] indeed." || !strings.HasSuffix(plain, rest[2]) {
+		t.Errorf("got %q", plain)
+	}
+	r := g.record()
+	if r.Action != "redact" || r.BodySHA256.ResponseIn != sum(sent.String()) || r.BodySHA256.ResponseOut != sum(got) {
+		t.Errorf("record %+v", r)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/andybalholm/brotli"
 	"github.com/infershield/infershield/audit"
 	"github.com/infershield/infershield/guard"
 	"github.com/infershield/infershield/inspect"
@@ -204,4 +205,25 @@ func gzipped(s string) string {
 func settings(s policy.Settings) func(*guard.Config) {
 	p := policy.Default().With(s)
 	return func(c *guard.Config) { c.Policy = func() *policy.Policy { return p } }
+}
+
+func gunzipped(t *testing.T, b []byte) []byte {
+	t.Helper()
+	r, err := gzip.NewReader(bytes.NewReader(b))
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain, err := io.ReadAll(r)
+	if err != nil {
+		t.Errorf("after %q: %v", plain, err)
+	}
+	return plain
+}
+
+func brotlied(s string) string {
+	var b bytes.Buffer
+	w := brotli.NewWriter(&b)
+	_, _ = w.Write([]byte(s))
+	_ = w.Close()
+	return b.String()
 }

@@ -2,7 +2,9 @@ package guard
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"errors"
+	"hash"
 	"io"
 	"net/http"
 	"strings"
@@ -25,33 +27,47 @@ var (
 // cannot be read.
 func (x *exchange) stream(resp *http.Response) (body io.ReadCloser, refused bool) {
 	e := &eventReader{x: x, upstream: &source{ReadCloser: resp.Body}, flow: x.flow(policy.Response, "response.stream")}
-	encoding := strings.Join(resp.Header.Values("Content-Encoding"), ",")
-	var src io.Reader = e.upstream
-	if encoding != "" {
-		// The decoder reads for us alone; the client gets what the upstream
-		// sent, as far as it has been read.
-		e.raw = new(bytes.Buffer)
-		dec, err := llm.StreamDecoder(encoding, io.TeeReader(e.upstream, e.raw))
-		if err != nil {
-			refused = x.unscannable(policy.Response, "response.stream", "opaque", err.Error(), policy.Undecodable)
-			return x.pass(resp.Body), refused
-		}
-		src = dec
+	src, err := e.decoder(strings.Join(resp.Header.Values("Content-Encoding"), ","))
+	if err != nil {
+		refused = x.unscannable(policy.Response, "response.stream", "opaque", err.Error(), policy.Undecodable)
+		return x.pass(resp.Body), refused
 	}
 	e.events = x.ep.Events(src)
 	e.body = x.ending(e, e.end)
+	e.body.received = e.upstream.hash
 	e.body.whole = func() bool { return e.final && len(e.pending) == 0 }
 	return e.body, false
+}
+
+// decoder returns a reader of the events. It reads for us alone: the client gets
+// what the upstream sent, and of a compressed stream that is changed the rest
+// encoded anew, where the encoding can do that.
+func (e *eventReader) decoder(encoding string) (io.Reader, error) {
+	if encoding == "" {
+		return e.upstream, nil
+	}
+	e.upstream.hash = sha256.New()
+	splice, err := llm.NewSplice(encoding, e.upstream)
+	if err == nil {
+		e.splice = splice
+		return splice, nil
+	}
+	e.raw = new(bytes.Buffer)
+	return llm.StreamDecoder(encoding, io.TeeReader(e.upstream, e.raw))
 }
 
 // source remembers its own end, to tell the upstream's faults from a decoder's.
 type source struct {
 	io.ReadCloser
-	err error
+	hash hash.Hash // takes the sum, unless nil
+	err  error
 }
 
 func (s *source) Read(p []byte) (int, error) {
 	n, err := s.ReadCloser.Read(p)
+	if s.hash != nil {
+		s.hash.Write(p[:n])
+	}
 	if err != nil {
 		s.err = err
 	}
@@ -64,7 +80,8 @@ type eventReader struct {
 	body     *ending // what the client reads, around this
 	upstream *source
 	events   *llm.Events
-	raw      *bytes.Buffer // what the upstream sent, where it is compressed
+	splice   *llm.Splice   // where it is compressed and can be changed
+	raw      *bytes.Buffer // what the upstream sent, where it is compressed and cannot
 	flow     *flow
 	pending  []byte // to be read
 	last     error  // from events; what waits goes out first
@@ -110,6 +127,9 @@ func (e *eventReader) advance() {
 		e.undecodable()
 	default:
 		e.err = e.last
+		if e.splice != nil && (e.last == io.EOF || !e.splice.Changed()) { //nolint:errorlint // Next's contract
+			e.pending = e.splice.End()
+		}
 	}
 	if e.raw != nil && e.err == nil && !e.flow.waits() {
 		e.pending = bytes.Clone(e.raw.Bytes())
@@ -144,7 +164,16 @@ func (e *eventReader) send(doc *llm.Doc) {
 		e.x.note(policy.Response, labelOwnKey)
 		e.x.verdict.Action = max(e.x.verdict.Action, policy.Redact)
 	}
-	e.body.note(doc.Original(), e.pending)
+	if e.splice == nil {
+		e.body.note(doc.Original(), e.pending)
+		return
+	}
+	if !doc.Changed() && !leaked {
+		e.pending = e.splice.Pass(doc.Original())
+		return
+	}
+	e.body.changed = true
+	e.pending = e.splice.Replace(len(doc.Original()), e.pending)
 }
 
 // failed handles an inspection that panicked, as policy says.
@@ -155,9 +184,25 @@ func (e *eventReader) failed() {
 		return
 	}
 	e.unread = true
-	if rest := e.flow.rest(); e.raw == nil {
+	rest := e.flow.rest()
+	switch {
+	case e.splice != nil:
+		e.goOnUnread()
+	case e.raw == nil:
 		e.pending = append(rest, e.events.Rest()...)
 	}
+}
+
+// goOnUnread passes on what came of a compressed stream, and what comes. One
+// that was changed cannot go on as it comes.
+func (e *eventReader) goOnUnread() {
+	if e.splice.Changed() {
+		e.body.cut()
+		_ = e.upstream.Close() // the rest is of no use
+		e.err = errUnreadable
+		return
+	}
+	e.pending = e.splice.End()
 }
 
 // undecodable handles a fault of the decoder's while the upstream is well: the
@@ -169,16 +214,22 @@ func (e *eventReader) undecodable() {
 		return
 	}
 	e.unread = true
+	if e.splice != nil {
+		e.goOnUnread()
+	}
 }
 
 // stop ends the stream with the provider's kind of error event. What waits may
-// hold what must not go out, and is dropped. Where the answer is compressed
-// nothing can be put into it, so it is cut, which clients notice.
+// hold what must not go out, and is dropped. Where the answer is compressed so
+// that nothing can be put into it, it is cut, which clients notice.
 func (e *eventReader) stop() {
 	_ = e.upstream.Close() // the rest is not wanted
 	e.body.cut()
 	e.pending, e.err = e.x.blocked(policy.Response).Event(), io.EOF
-	if e.raw != nil {
+	switch {
+	case e.splice != nil:
+		e.pending = append(e.splice.Replace(0, e.pending), e.splice.End()...)
+	case e.raw != nil:
 		e.pending, e.err = nil, errBlocked
 	}
 }
