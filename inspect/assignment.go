@@ -53,7 +53,7 @@ func readAssigned(w *window, tail int) (a assignment, quote byte, ok bool) {
 	a.quoted = quote != 0
 	head := w.back(0, assignedBytes, nameMax)
 	a.name, a.head = w.slice(head, tail), w.slice(head, 0)
-	return a, quote, a.quoted || w.at(head-1) != '/' || w.at(head-2) != '/' // not the user of an address
+	return a, quote, a.quoted || w.at(head-1) != '/' || w.at(head-3) != ':' // not the user of an address
 }
 
 // value reads the value, which the quote has opened, if any.

@@ -93,7 +93,9 @@ func judgePassword(a assignment, value string) float64 {
 		return 0
 	case h.lower == 0 && h.others == 0 && h.marks > 0 && h.digits < 3:
 		return 0 // A_CONSTANT2
-	case a.loose && (h.digits == 0 || h.turns < 3 || h.wordlike() && (h.others == 0 || h.upper == 0)):
+	case !a.quoted && h.lower == 0 && h.others == 0 && h.wordlike():
+		return 0
+	case a.loose && (h.digits == 0 || h.turns < 2 || h.turns < 3 && h.digits < 2 || h.wordlike() && (h.others == 0 || h.upper == 0)):
 		return 0
 	case h.others > 2*len(value)/3 || h.wordlike() && h.others == 1 && strings.Contains(value[1:len(value)-1], "="):
 		return 0
@@ -156,7 +158,7 @@ var referring = []string{
 }
 
 // joining are parts of values that only templates, code and addresses have.
-var joining = []string{"://", "${", "$(", "{{", "}}", "%s", "%(", "%v", "%d", "()", "('", "{0", "{1", "=>", "->", "::", "<%", "node_modules", ".com/", "/bin/", "[a-", "[A-", "[0-", "[^", "]{", "\\\\"}
+var joining = []string{"://", "${", "$(", "{{", "}}", "%s", "%(", "%v", "%d", "()", "('", "{0", "{1", "|min", "|max", "=>", "->", "::", "<%", "node_modules", ".com/", "/bin/", "[a-", "[A-", "[0-", "[^", "]{", "\\\\"}
 
 var referringByFirst, joiningByFirst = byFirst(referring), byFirst(joining)
 

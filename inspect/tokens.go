@@ -96,7 +96,7 @@ func awsSecret(w *window, end int) {
 // A where the text speaks of a bot.
 func telegramToken(w *window) {
 	start := w.back(0, digitBytes, 17)
-	if -start < 5 || -start > 16 || wordBytes[w.at(start-1)] {
+	if -start < 5 || -start > 16 || wordBytes[w.at(start-1)] && !w.has(start-len("bot"), "bot") {
 		return
 	}
 	end := w.run(w.n, tokenBytes, 35)
