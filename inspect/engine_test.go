@@ -151,16 +151,7 @@ func FuzzStream(f *testing.F) {
 		if len(text) > 16<<10 {
 			return
 		}
-		pieces := cut(text, func(most int) int {
-			seed = seed*6364136223846793005 + 1442695040888963407
-			n := 1 + int(seed>>59)
-			if seed>>40&7 == 0 {
-				n *= 100
-			}
-			return min(n, most)
-		})
-		src := inspect.Source{Role: roles[role&3], Hold: holdSets[int(role>>2)%len(holdSets)]}
-		checkSplit(t, src, pieces)
+		checkSplit(t, sourceBy(role), pieces(text, seed))
 	})
 }
 

@@ -147,7 +147,9 @@ func TestStreamLawWithMemory(t *testing.T) {
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		text := strings.Join(rapid.SliceOfN(rapid.SampledFrom(pieces), 1, 6).Draw(t, "pieces"), " ")
-		src := inspect.Source{Role: rapid.SampledFrom(roles).Draw(t, "role"), Call: rapid.Bool().Draw(t, "call"), Memory: m}
+		src := inspect.Source{
+			Role: rapid.SampledFrom(roles).Draw(t, "role"), Call: rapid.Bool().Draw(t, "call"), Memory: m, Hold: rapid.SampledFrom(holdSets).Draw(t, "hold"),
+		}
 		checkSplit(t, src, cut(text, func(most int) int { return rapid.IntRange(1, min(most, 3000)).Draw(t, "n") }))
 	})
 }
@@ -161,7 +163,8 @@ func FuzzStreamWithMemory(f *testing.F) {
 		if len(text) > 8<<10 {
 			return
 		}
-		checkSplit(t, inspect.Source{Role: inspect.Model, Call: call, Memory: m}, cut(text, func(most int) int { return min(int(n)+1, most) }))
+		src := inspect.Source{Role: inspect.Model, Call: call, Memory: m, Hold: holdSets[int(n)%len(holdSets)]}
+		checkSplit(t, src, cut(text, func(most int) int { return min(int(n)+1, most) }))
 	})
 }
 
