@@ -10,10 +10,11 @@ import (
 // Case is folded in the class table, so a text is never copied to compare it.
 type automaton struct {
 	class [256]uint8
-	shift uint
-	// next holds 1<<shift columns per state. State 0 is the root. uint16 keeps
-	// the rows near the root, where ordinary text stays, in the first cache.
-	next []uint16
+	// next holds, for each byte, the state that follows each state; bytes of one
+	// class share it. State 0 is the root. So a step waits for nothing but one
+	// load, whose address is the state's alone, and the states near the root,
+	// where ordinary text stays, lie side by side in the first cache.
+	next [256][]uint16
 	// first is the least state that ends a literal.
 	first uint16
 	// ends lists, for state first+i, the triggers whose literal ends there, the
@@ -53,14 +54,12 @@ type node struct {
 func newAutomaton(literals []literal, kinds int) *automaton {
 	a := &automaton{kinds: kinds}
 	columns := a.classify(literals)
-	for a.shift = 1; 1<<a.shift < columns; a.shift++ {
-	}
 	nodes := a.trie(literals)
 	order := link(nodes)
 	if len(order) > statesMax {
 		panic(fmt.Sprintf("inspect: %d states are more than %d", len(order), statesMax))
 	}
-	a.fill(nodes, order)
+	a.fill(nodes, order, columns)
 	return a
 }
 
@@ -159,7 +158,7 @@ func sortedColumns(children map[byte]int) []byte {
 
 // fill writes the table. States that end a literal come last, so that one
 // comparison in the loop finds them.
-func (a *automaton) fill(nodes []node, order []int) {
+func (a *automaton) fill(nodes []node, order []int, columns int) {
 	number := make([]uint16, len(nodes))
 	slices.SortStableFunc(order, func(x, y int) int {
 		return min(len(nodes[x].ends), 1) - min(len(nodes[y].ends), 1)
@@ -172,16 +171,24 @@ func (a *automaton) fill(nodes []node, order []int) {
 			a.ends = append(a.ends, nodes[at].ends)
 		}
 	}
-	a.next = make([]uint16, len(order)<<a.shift)
+	table := make([]uint16, columns*len(order))
+	next := make([][]uint16, columns)
+	for column := range next {
+		next[column] = table[column*len(order) : (column+1)*len(order)]
+	}
+	for b := range a.next {
+		a.next[b] = next[a.class[b]]
+	}
 	a.begun = make([]uint8, len(order)*a.kinds)
 	slices.SortFunc(order, func(x, y int) int { return nodes[x].depth - nodes[y].depth })
 	for _, at := range order {
-		row, fail := int(number[at])<<a.shift, int(number[nodes[at].fail])<<a.shift
-		if at != 0 {
-			copy(a.next[row:row+1<<a.shift], a.next[fail:])
-		}
-		for column, to := range nodes[at].children {
-			a.next[row+int(column)] = number[to]
+		state, fail := number[at], number[nodes[at].fail]
+		for column := range next {
+			if to, ok := nodes[at].children[byte(column)]; ok {
+				next[column][state] = number[to]
+			} else if at != 0 {
+				next[column][state] = next[column][fail]
+			}
 		}
 		for k := range a.kinds {
 			b := &a.begun[int(number[at])*a.kinds+k]

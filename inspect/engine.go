@@ -14,6 +14,7 @@ type Engine struct {
 
 	runs           [256]uint8  // run classes of each byte, one bit each
 	runTriggers    [8][]uint16 // by bit
+	strides        [256]uint8  // stride triggers of each byte, by place in strideTriggers
 	strideTriggers []uint16
 	backs          []back // the kinds of run that a stream holds back
 	masks          []masks
@@ -47,7 +48,7 @@ func New(detectors ...Detector) *Engine {
 			case t.run != nil:
 				runSets = e.addRun(runSets, t.run, id)
 			default:
-				e.strideTriggers = append(e.strideTriggers, id)
+				e.addStride(t.stride, id)
 			}
 			e.triggers = append(e.triggers, t)
 		}
@@ -82,6 +83,19 @@ func (e *Engine) backKind(d *Detector, t *trigger) int {
 	}
 	e.backs = append(e.backs, b)
 	return len(e.backs) - 1
+}
+
+func (e *Engine) addStride(s *set, id uint16) {
+	bit := len(e.strideTriggers)
+	if bit == 8 {
+		panic("inspect: more than 8 stride triggers")
+	}
+	for b := range s {
+		if s[b] {
+			e.strides[b] |= 1 << bit
+		}
+	}
+	e.strideTriggers = append(e.strideTriggers, id)
 }
 
 func (e *Engine) addRun(sets []*set, s *set, id uint16) []*set {

@@ -8,6 +8,7 @@ func Blind(detectors []Detector) []Detector {
 	blind := slices.Clone(detectors)
 	for i := range blind {
 		blind[i].triggers = slices.Clone(blind[i].triggers)
+		blind[i].scored = false
 		for k := range blind[i].triggers {
 			blind[i].triggers[k].match = func(*window) {}
 		}
@@ -15,9 +16,12 @@ func Blind(detectors []Detector) []Detector {
 	return blind
 }
 
+// Name returns the detector's name.
+func Name(d Detector) string { return d.name }
+
 // States returns how many states and columns the automaton has.
 func (e *Engine) States() (states, columns int) {
-	return len(e.automaton.next) >> e.automaton.shift, 1 << e.automaton.shift
+	return len(e.automaton.next[0]), int(slices.Max(e.automaton.class[:])) + 1
 }
 
 // Decode returns the encodings of run, and CouldDecode whether a run that

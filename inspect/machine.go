@@ -91,7 +91,7 @@ func (m *machine) read(from int) {
 		for ; at < stop; at++ {
 			b := text[at]
 			starts := e.runs[b]
-			state = a.next[int(state)<<(a.shift&15)|int(a.class[b])]
+			state = a.next[b][state]
 			if state >= a.first || starts&^prev != 0 {
 				m.fire(at, state, starts&^prev)
 			}
@@ -132,21 +132,19 @@ func (m *machine) strides(at int) {
 	if at < strideBytes {
 		return
 	}
+	e := m.e
 	block := m.text[at-strideBytes : at]
-next:
-	for _, t := range m.e.strideTriggers {
-		s := m.e.triggers[t].stride
-		for i := 0; i < strideBytes; i += 5 { // four looks rule out most of them
-			if !s[block[i]] {
-				continue next
-			}
+	in := e.strides[block[0]] & e.strides[block[5]] & e.strides[block[10]] & e.strides[block[15]] // rules out most
+	if in == 0 {
+		return
+	}
+	for i := range strideBytes {
+		in &= e.strides[block[i]]
+	}
+	for k, t := range e.strideTriggers {
+		if in>>k&1 != 0 {
+			m.hit(t, at-1, at)
 		}
-		for i := range strideBytes {
-			if !s[block[i]] {
-				continue next
-			}
-		}
-		m.hit(t, at-1, at)
 	}
 }
 
@@ -160,13 +158,10 @@ func escaped(text string) bool {
 
 func (m *machine) hit(id uint16, start, end int) {
 	t := &m.e.triggers[id]
-	if !m.e.active[m.role][t.lane] {
-		return
-	}
-	if t.literal != "" && !t.stands(m.text[start:end]) {
-		return
-	}
 	if t.left != nil && start > 0 && t.left[m.text[start-1]] && !escaped(m.text[:start]) {
+		return
+	}
+	if t.literal != "" && !t.stands(m.text[start:end]) || !m.e.active[m.role][t.lane] {
 		return
 	}
 	c := candidate{trigger: id, start: m.base + start, end: m.base + end}
