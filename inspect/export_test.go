@@ -29,3 +29,14 @@ func (e *Engine) States() (states, columns int) {
 func Decode(run string) []string { return decode(new(scratch), run) }
 
 func CouldDecode(run string) bool { return couldDecode(run) }
+
+// Steps returns how many steps the detectors take over a text of a speaker.
+func (e *Engine) Steps(role Role, text string) int {
+	m := new(machine)
+	m.scan(e, Source{Role: role}, text)
+	steps := 0
+	for i := range m.lanes {
+		steps += m.lanes[i].spent
+	}
+	return steps
+}

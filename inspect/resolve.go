@@ -54,8 +54,10 @@ func (m *machine) release(before int) {
 // containersFirst orders findings so that one comes before those inside it, and
 // of those with one span the best comes first.
 func containersFirst(a, b heldFinding) int {
+	if a.from != b.from { // as nearly all do
+		return cmp.Compare(a.from, b.from)
+	}
 	return cmp.Or(
-		cmp.Compare(a.from, b.from),
 		cmp.Compare(b.End, a.End),
 		cmp.Compare(b.Score, a.Score),
 		cmp.Compare(b.Category, a.Category), // secret before pii
@@ -77,8 +79,10 @@ func covers(k, f heldFinding) bool {
 
 // byPlace is the order in which Scan reports.
 func byPlace(a, b Finding) int {
+	if a.Start != b.Start {
+		return cmp.Compare(a.Start, b.Start)
+	}
 	return cmp.Or(
-		cmp.Compare(a.Start, b.Start),
 		cmp.Compare(a.End, b.End),
 		cmp.Compare(a.Rule, b.Rule),
 		cmp.Compare(a.Score, b.Score),
