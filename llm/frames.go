@@ -354,7 +354,7 @@ func (f *Frames) decompress(m *Message) {
 		f.lost = !f.config.Deflate.Fresh
 		f.inflate = inflater{}
 		return
-	case err != nil || z.state != inflateHeader || len(z.rest()) > 0:
+	case err != nil || z.state != inflateHeader || z.unread() > 0:
 		f.err = &FrameError{CloseInvalid, "a compressed message is not valid DEFLATE data"}
 		return
 	}

@@ -200,6 +200,7 @@ func TestFrameErrors(t *testing.T) {
 		{"close code 5000", server, frame(0x88, "\x13\x88"), 1002},
 		{"close reason that is not UTF-8", server, frame(0x88, "\x03\xe8\xff"), 1007},
 		{"not DEFLATE", takeover, frame(0xc1, "\xff\xff"), 1007},
+		{"compressed and cut off in a header", takeover, "\xc1\x07200\x00007", 1007},
 		{"compressed and cut off", takeover, "\xc1\x03\xf2\x48\xcd", 1007},
 		{"a distance into nothing", fresh, "\xc1\x07\xf2\x48\xcd\xc9\xc9\x07\x00\xc1\x05\xf2\x00\x11\x00\x00", 1007},
 		{"compressed text that is not UTF-8", takeover, frame(0xc1, "\x00\x01\x00\xfe\xff\xff\x00"), 1007},

@@ -119,8 +119,12 @@ func (z *inflater) position() bitPosition { return bitPosition{z.pos, z.acc, z.n
 
 func (z *inflater) back(p bitPosition) { z.pos, z.acc, z.n = p.pos, p.acc, p.n }
 
-// rest returns the input behind the last block.
+// rest returns the input behind the last block, once that has ended: what was
+// taken of it came with the last write.
 func (z *inflater) rest() []byte { return z.in[z.pos-int(z.n/8):] }
+
+// unread is how many whole bytes of input wait for more.
+func (z *inflater) unread() int { return len(z.in) - z.pos + int(z.n/8) }
 
 func (z *inflater) step(limit int) error {
 	switch z.state {
