@@ -34,9 +34,6 @@ const (
 // reports it with the score of all that stand near it.
 func (m *machine) addCue(lane int, c cue) {
 	l := &m.lanes[lane]
-	if c.weight == 0 {
-		return
-	}
 	l.cues = slices.DeleteFunc(l.cues, func(o cue) bool { return o.end+cueReach < c.start })
 	if len(l.cues) >= cuesMax {
 		l.cues = slices.Delete(l.cues, 0, 1)

@@ -68,6 +68,12 @@
 //	INFERSHIELD_DATA=folder go test -run LabelledData -v ./inspect
 //	INFERSHIELD_DATA_SHOW=secrets …   also prints every row it got wrong
 //
+// Whether a text is an attack on the assistant is for one score to say, that of
+// the linear model (model*.go, trained by scripts/train): it reads every text
+// that the operator did not write, and every view. Detectors that are scored
+// (phrases, markers) hand it their cues as features, and come to less than what
+// is blocked by themselves.
+//
 // Weak signs that mean something only together are cues: w.cue adds them up per
 // detector over a few hundred bytes (cues.go). Text in disguise is a view: a
 // detector decodes it into w.scratch and hands it to w.nested, which inspects

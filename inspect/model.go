@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"math"
+	"math/bits"
 	"sync"
 )
 
@@ -25,9 +26,13 @@ const (
 	modelBucket  = 4                              // entries that a feature may stand in
 
 	modelBlock      = 0.7  // the score that policy blocks from
-	modelReport     = 0.6  // the least score worth a finding
+	modelReport     = 0.65 // the least score worth a finding
 	modelReportStep = 0.05 // how much higher a later window must score to be found too
 	modelGateOpen   = 5
+
+	modelNear      = 128  // tokens from the start that cost nothing
+	modelDoubt     = 0.25 // logits less with every doubling from there
+	modelDoublings = 5
 )
 
 // LinearModel scores text as an attack on the assistant: the weights of hashed
@@ -154,9 +159,14 @@ func (m *LinearModel) sum(role Role, s *modelScratch, tokens int) int {
 
 // probability turns a sum into the score of a finding: modelBlock at the role's
 // cut, which was set on documents without attacks.
-func (m *LinearModel) probability(role Role, sum int) float64 {
+//
+// The window ends with the token number at. The later it does, the more windows
+// came before it that could have looked like an attack by chance, and the surer
+// it must be.
+func (m *LinearModel) probability(role Role, sum, at int) float64 {
 	head := modelHead(role)
-	logit := m.bias[head] + m.scale[head]*float64(sum)
+	doublings := min(bits.Len(uint(at/modelNear)), modelDoublings)
+	logit := m.bias[head] + m.scale[head]*float64(sum) - modelDoubt*float64(doublings)
 	const atCut = 0.8472978603872034 // the logit of modelBlock
 	return 1 / (1 + math.Exp(-(m.slope[role]*(logit-m.cut[role]) + atCut)))
 }

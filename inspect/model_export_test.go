@@ -18,12 +18,12 @@ func ModelPieces(role Role, pieces ...string) []Finding {
 }
 
 // ModelTopWithRule returns the greatest score of a text behind whose first part
-// the engine's rule with this number matched; a rule of 64 is none.
-func ModelTopWithRule(role Role, first, rest string, rule uint8) float64 {
+// the rule matched; "" is none.
+func ModelTopWithRule(role Role, first, rest, rule string) float64 {
 	s := newModelScanner(modelBuiltIn(), role)
 	s.write(first)
-	if rule < modelHitFirst+uint8(len(phraseRules)) {
-		s.hit(rule)
+	if rule != "" {
+		s.hit(phraseNumber(rule))
 	}
 	s.write(rest)
 	s.close()

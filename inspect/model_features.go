@@ -19,6 +19,11 @@ const (
 	modelFeatureLabelled
 	modelFeatureRule
 	modelFeatureRuleAlone
+	modelFeatureStem
+	modelFeatureStemPair
+	modelFeatureGaps
+	modelFeatureRuleQuoted
+	modelFeatureNoise
 )
 
 const (
@@ -89,8 +94,12 @@ func (s *modelScanner) features(f *modelFeatureSet, from, to int, hits uint64) {
 		f.addRule(uint32(bits.TrailingZeros64(hits)), to-from-1)
 	}
 	s.rules(f, from, to-from <= modelShort)
+	noise := s.noise(from, to)
 	for k := range f.lexN {
 		s.conceptFeatures(f, k, from, to)
+		if noise > 0 {
+			f.add(modelMix(modelFeatureNoise, s.ring[f.lex[k]&modelRingMask].mask<<3|noise), f.lex[k]-from)
+		}
 	}
 	f.words = f.n
 	for i := from; i < to; i++ {
@@ -114,6 +123,7 @@ func (s *modelScanner) wordFeatures(f *modelFeatureSet, i, from int) {
 		return
 	}
 	t1 := &s.ring[(i-1)&modelRingMask]
+	s.shapeFeatures(f, t1, t, at)
 	pair := modelMix(t1.hash, t.hash)
 	f.add(modelMix(modelFeaturePair, pair), at)
 	if t1.gap&modelOpens != 0 {
@@ -125,6 +135,50 @@ func (s *modelScanner) wordFeatures(f *modelFeatureSet, i, from int) {
 	t2 := &s.ring[(i-2)&modelRingMask]
 	f.add(modelMix(modelFeatureTriple, modelMix(t2.hash, pair)), at)
 	f.add(modelMix(modelFeatureSkip, modelMix(t2.hash, t.hash)), at)
+}
+
+// shapeFeatures adds what the word t has in common with its other forms, and how
+// it is set off from t1, the word before: prose, code and gibberish differ in that.
+func (s *modelScanner) shapeFeatures(f *modelFeatureSet, t1, t *modelToken, at int) {
+	stem, long := t.stem()
+	if long {
+		f.add(modelMix(modelFeatureStem, stem), at)
+	}
+	if before, longBefore := t1.stem(); long || longBefore {
+		f.add(modelMix(modelFeatureStemPair, modelMix(before, stem)), at)
+	}
+	const marked = modelGapAngle | modelGapBracket | modelGapHash | modelGapQuote | modelGapColon
+	if t.gap&marked != 0 {
+		f.add(modelMix(modelFeatureGaps, uint32(t1.gap)<<8|uint32(t.gap)), at)
+	}
+}
+
+// stem is a hash of what a word begins with: five letters, or eight bytes of a
+// word beyond ASCII. It is not long when that is the whole word.
+func (t *modelToken) stem() (hash uint32, long bool) {
+	const five = 1<<40 - 1
+	x := t.first
+	if x&0x8080808080808080 == 0 {
+		if x&^five == 0 {
+			return t.hash, false
+		}
+		x &= five
+	} else if x>>56 == 0 {
+		return t.hash, false
+	}
+	return uint32(x*0x9e3779b97f4a7c15>>32) | 1, true
+}
+
+// noise says how much of the window's end looks like neither prose nor code:
+// words set off by several kinds of marks at once.
+func (s *modelScanner) noise(from, to int) uint32 {
+	n := 0
+	for i := max(from, to-24); i < to; i++ {
+		if bits.OnesCount8(s.ring[i&modelRingMask].gap) >= 2 {
+			n++
+		}
+	}
+	return uint32(min(n/2, 4))
 }
 
 // conceptFeatures adds what the k-th token with a concept says alone and with
@@ -227,6 +281,10 @@ func (s *modelScanner) rules(f *modelFeatureSet, from int, short bool) {
 		for k := range f.lexN {
 			if s.ruleAt(&modelRuleSet[r], f, k) {
 				f.addRule(uint32(r), f.lex[k]-from)
+				if s.quoted(f.lex[k], from) {
+					f.add(modelMix(modelFeatureRuleQuoted, uint32(r)), f.lex[k]-from)
+					f.add(modelFeatureRuleQuoted, f.lex[k]-from)
+				}
 				if short {
 					f.addCode(modelMix(modelFeatureRuleAlone, uint32(r)), f.lex[k]-from, modelRuleCode|uint32(r))
 				}
@@ -234,6 +292,17 @@ func (s *modelScanner) rules(f *modelFeatureSet, from int, short bool) {
 			}
 		}
 	}
+}
+
+// quoted reports whether a quotation opens within the three tokens up to the one
+// at ring position i.
+func (s *modelScanner) quoted(i, from int) bool {
+	for j := i; j >= from && j > i-3; j-- {
+		if s.ring[j&modelRingMask].gap&modelGapQuote != 0 {
+			return true
+		}
+	}
+	return false
 }
 
 func (s *modelScanner) ruleAt(rule *modelRule, f *modelFeatureSet, k int) bool {

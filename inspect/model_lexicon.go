@@ -39,6 +39,7 @@ const (
 	modelConceptTask
 	modelConceptScope
 	modelConceptQuoted
+	modelConceptAct
 )
 
 // modelConcepts names the concepts, as the lexicon and explanations do.
@@ -46,12 +47,29 @@ var modelConcepts = [...]string{
 	"override", "prior", "instr", "reveal", "system", "prompt", "persona",
 	"unrestrict", "limit", "neg", "ai", "you", "now", "obey", "refuse", "reader",
 	"audience", "hide", "exfil", "asset", "harm", "tag", "task", "scope", "quoted",
+	"act",
 }
 
 // modelGateWeight says how far each concept opens the gate of a window; common
 // words of everyday text and code weigh little or nothing.
 var modelGateWeight = [len(modelConcepts)]uint8{
-	2, 1, 2, 1, 1, 2, 2, 4, 1, 0, 2, 1, 0, 1, 1, 1, 1, 3, 1, 1, 1, 3, 0, 0, 0,
+	2, 1, 2, 1, 1, 2, 2, 4, 1, 0, 2, 1, 0, 1, 1, 1, 1, 3, 1, 1, 1, 3, 0, 0, 0, 1,
+}
+
+// modelGateMeets says, by the number of a concept, beside which others it may be
+// the start of an attack: one of them must stand near it for the gate to open.
+// Most text has some of these words, and no two that belong together.
+var modelGateMeets = [len(modelConcepts)]uint32{
+	0:  modelConceptInstr | modelConceptPrompt | modelConceptPrior | modelConceptLimit, // override
+	3:  modelConceptPrompt,                                                             // reveal
+	6:  modelConceptUnrestrict | modelConceptLimit | modelConceptHarm | modelConceptAI, // persona
+	7:  modelConceptYou | modelConceptAI,                                               // unrestrict
+	10: modelConceptReader | modelConceptExfil | modelConceptHide | modelConceptAct,    // ai
+	11: modelConceptHarm,                                                               // you
+	17: modelConceptAudience | modelConceptExfil | modelConceptAct | modelConceptYou,   // hide
+	18: modelConceptAsset,                                                              // exfil
+	20: modelConceptTask | modelConceptPersona,                                         // harm
+	21: ^uint32(0),                                                                     // tag
 }
 
 // The topmost bits of a table entry are no concepts: for a token that ends

@@ -1,5 +1,7 @@
 package inspect
 
+import "math/bits"
+
 // modelScanner finds attacks in one text that comes in pieces. Windows lie at
 // fixed numbers of tokens, so every way of cutting the text gives the same
 // windows and the same scores. It is not safe for concurrent use.
@@ -16,10 +18,16 @@ type modelScanner struct {
 	// under way and of the one before: together they are a window.
 	blocks [2]uint32
 	hits   [2]uint64
-	due    bool    // a rule has just been hit: do not wait for the window to be full
-	best   float64 // of what was found
-	top    float64 // of all windows
-	found  []modelHit
+	met    [2]bool // whether two concepts met that belong together
+	near   [4]struct {
+		at   int
+		mask uint32
+	} // the tokens with a concept that came last
+	nearN int
+	due   bool    // a rule has just been hit: do not wait for the window to be full
+	best  float64 // of what was found
+	top   float64 // of all windows
+	found []modelHit
 
 	capture func(x modelText, length int) // takes the tokens, when the lexicon is built
 	visit   func(*modelFeatureSet)        // takes the features, when the model is trained
@@ -44,6 +52,7 @@ func newModelCutter() *modelScanner {
 func (s *modelScanner) reset(role Role) {
 	s.role, s.n, s.place, s.best, s.top = role, 0, 0, 0, 0
 	s.blocks, s.hits, s.due = [2]uint32{}, [2]uint64{}, false
+	s.met, s.nearN = [2]bool{}, 0
 	clear(s.found)
 	s.found = s.found[:0]
 	s.tokens.reset()
@@ -75,7 +84,7 @@ func (s *modelScanner) close() {
 // push takes the next token.
 func (s *modelScanner) push(x *modelText, length, start, end int) {
 	t := &s.ring[s.n&modelRingMask]
-	t.hash, t.mask, t.start, t.end = x.hash(), 0, start, end
+	t.hash, t.mask, t.first, t.start, t.end = x.hash(), 0, x[0], start, end
 	t.gap, s.tokens.gap = s.tokens.gap, 0
 	if first := byte(x[0]); first-'0' <= 9 {
 		t.hash = modelNumber
@@ -89,12 +98,16 @@ func (s *modelScanner) push(x *modelText, length, start, end int) {
 	}
 	if s.lex.open(x[0]) {
 		t.mask = s.lex.find(s, s.n, x, length)
-		s.blocks[1] |= t.mask
+		if t.mask != 0 {
+			s.blocks[1] |= t.mask
+			s.meet(t.mask)
+		}
 	}
 	s.n++
 	if s.n%modelStride == 0 {
 		s.window(s.n-modelWindow, s.n <= modelWindow)
 		s.blocks[0], s.blocks[1] = s.blocks[1], 0
+		s.met[0], s.met[1] = s.met[1], false
 		s.hits[0], s.hits[1] = s.hits[1], 0
 		s.due = false
 	}
@@ -104,15 +117,36 @@ func (s *modelScanner) push(x *modelText, length, start, end int) {
 	}
 }
 
+// meet takes the concepts of the token under way, and notes whether they belong
+// together with those of the last few.
+func (s *modelScanner) meet(mask uint32) {
+	near := uint32(0)
+	for k := max(s.nearN-len(s.near), 0); k < s.nearN; k++ {
+		if o := &s.near[k%len(s.near)]; o.at >= s.n-modelReach {
+			near |= o.mask
+		}
+	}
+	near |= mask
+	for m := near; m != 0 && !s.met[1]; m &= m - 1 {
+		s.met[1] = modelGateMeets[bits.TrailingZeros32(m)]&near != 0
+	}
+	o := &s.near[s.nearN%len(s.near)]
+	o.at, o.mask = s.n, mask
+	s.nearN++
+}
+
 // gated reports whether the window under way holds too little to be an attack.
 func (s *modelScanner) gated() bool {
 	if s.hits[0]|s.hits[1] != 0 {
 		return false
 	}
+	if s.visit == nil && !s.met[0] && !s.met[1] { // a model in training sees more, or it would not learn what is harmless
+		return true
+	}
 	concepts := s.blocks[0] | s.blocks[1]
 	weight := uint8(0)
-	for i, w := range modelGateWeight {
-		weight += w * uint8(concepts>>i&1)
+	for m := concepts; m != 0; m &= m - 1 {
+		weight += modelGateWeight[bits.TrailingZeros32(m)]
 	}
 	return weight < modelGateOpen
 }
@@ -132,7 +166,7 @@ func (s *modelScanner) window(from int, atEnd bool) {
 		s.visit(&scratch.set)
 		return
 	}
-	score := s.model.probability(s.role, s.model.sum(s.role, scratch, s.n-from))
+	score := s.model.probability(s.role, s.model.sum(s.role, scratch, s.n-from), s.n)
 	s.top = max(s.top, score)
 	if score < modelReport || score < s.best+modelReportStep && (score < modelBlock || s.best >= modelBlock) {
 		return
@@ -147,8 +181,8 @@ func (s *modelScanner) window(from int, atEnd bool) {
 // words, those before of concepts and rules. A feature may stand in them more
 // than once; only the first counts. It is for scripts/train, so that training
 // sees what scanning sees.
-func ModelFeatures(text string, visit func(features []uint32, tokens []uint16, words int)) {
-	scoredAlone(User, text, func(s *modelScanner) {
+func ModelFeatures(role Role, text string, visit func(features []uint32, tokens []uint16, words int)) {
+	scoredAlone(role, text, func(s *modelScanner) {
 		s.visit = func(f *modelFeatureSet) { visit(f.hashes[:f.n], f.tokens[:f.n], f.words) }
 	}, func(s *modelScanner) { s.visit = nil })
 }

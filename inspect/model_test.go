@@ -149,14 +149,14 @@ func FuzzModelSplit(f *testing.F) {
 func TestModelFeaturesStay(t *testing.T) {
 	sum, n := uint32(0), 0
 	for _, a := range modelAttacks {
-		inspect.ModelFeatures(a.text, func(features []uint32, _ []uint16, _ int) {
+		inspect.ModelFeatures(a.role, a.text, func(features []uint32, _ []uint16, _ int) {
 			for _, f := range features {
 				sum = sum*31 + f
 			}
 			n += len(features)
 		})
 	}
-	const wantSum, wantN = 0xeff9079e, 3095
+	const wantSum, wantN = 0x8b7c5b0b, 3404
 	if sum != wantSum || n != wantN {
 		t.Errorf("got %#x of %d features; want %#x of %d: train the model again", sum, n, wantSum, wantN)
 	}
@@ -166,7 +166,7 @@ func TestModelFeaturesStay(t *testing.T) {
 // no other features.
 func TestModelFoldsSpelling(t *testing.T) {
 	features := func(text string) (all []uint32) {
-		inspect.ModelFeatures(text, func(f []uint32, _ []uint16, _ int) { all = append(all, f...) })
+		inspect.ModelFeatures(inspect.User, text, func(f []uint32, _ []uint16, _ int) { all = append(all, f...) })
 		return all
 	}
 	const plain = "Le systeme precedent a ete decrit, et les regles aussi"
@@ -193,9 +193,9 @@ func TestModelRefusesDamage(t *testing.T) {
 // TestModelTakesRules: a phrase rule that the engine matched is evidence like
 // the model's own, and opens the gate of the window it stands in.
 func TestModelTakesRules(t *testing.T) {
-	first := strings.Repeat(modelProse, 8)
-	without := inspect.ModelTopWithRule(inspect.User, first, first, 64)
-	with := inspect.ModelTopWithRule(inspect.User, first, first, 0)
+	first := strings.Repeat(modelProse, 2)
+	without := inspect.ModelTopWithRule(inspect.User, first, first, "")
+	with := inspect.ModelTopWithRule(inspect.User, first, first, "system_prompt_extraction")
 	if with <= without {
 		t.Errorf("got %.4f with a rule and %.4f without; want more with it", with, without)
 	}

@@ -8,6 +8,7 @@ import (
 // modelToken is one word, or one character of a script without spaces.
 type modelToken struct {
 	hash  uint32 // of the folded text; every number hashes alike
+	first uint64 // the folded text's first bytes
 	mask  uint32 // concepts of the lexicon, one bit each
 	start int    // byte offsets in the text
 	end   int

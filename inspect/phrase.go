@@ -22,7 +22,7 @@ type phrase struct {
 	category Category
 	weight   float64
 	spec     string
-	// roles are those in whose text it counts by itself; none means all.
+	// roles are those whose text it is a cue in; none means all.
 	roles []Role
 }
 
@@ -123,13 +123,13 @@ func literals(alt string) []string {
 
 // match reports the phrase that holds the trigger, if there is one.
 func (p *pattern) match(w *window) {
+	if len(p.roles) > 0 && !slices.Contains(p.roles, w.role) {
+		return
+	}
 	start := 0
 	for back := 0; ; back++ {
 		if end, ok := p.from(w, start, 0); ok && end > 0 {
 			weight := p.weight
-			if len(p.roles) > 0 && !slices.Contains(p.roles, w.role) {
-				weight = 0 // a feature of the score, and no more
-			}
 			if quoted(w, start) {
 				weight *= quotedShare
 			}

@@ -15,6 +15,7 @@ type sample struct {
 	text   string
 	attack bool
 	tool   bool // what a tool brought in; else a prompt
+	answer bool // what a model answered
 	doc    bool // an ordinary document
 	origin string
 	group  uint32 // texts of one group were made alike
@@ -26,7 +27,7 @@ type sample struct {
 type corpus struct {
 	own                            *templates
 	rows                           []row // of train.jsonl
-	train, dev, held               []sample
+	train, dev, held, unseen       []sample
 	docsTrain, docsCut, docsReport []sample
 	learned                        []*sample        // of train and docsTrain, those with windows
 	index                          map[uint32]int32 // of the features that are learned, once known

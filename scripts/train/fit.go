@@ -62,7 +62,7 @@ func bagUp(samples []sample) {
 		wg.Go(func() {
 			for i := part; i < len(samples); i += 2 {
 				s := &samples[i]
-				inspect.ModelFeatures(s.text, func(features []uint32, tokens []uint16, words int) {
+				inspect.ModelFeatures(s.speaker(), s.text, func(features []uint32, tokens []uint16, words int) {
 					if len(s.bag) < bagMost {
 						s.bag = append(s.bag, newWindow(features, tokens, words))
 					}
@@ -117,7 +117,7 @@ func (l *learner) mine(s *sample, index map[uint32]int32) {
 		score float64
 	}
 	var all []scored
-	inspect.ModelFeatures(s.text, func(features []uint32, tokens []uint16, words int) {
+	inspect.ModelFeatures(s.speaker(), s.text, func(features []uint32, tokens []uint16, words int) {
 		w := newWindow(features, tokens, words)
 		w.number(index)
 		score, _, _ := l.score(&w)

@@ -1,7 +1,7 @@
 // Command train makes inspect/model.bin, the linear model that scores text as
 // an attack on the assistant, and prints how well it does.
 //
-//	go run ./scripts/train -data DIR [-docs DIR,DIR] [-seed 1] [-out inspect/model.bin]
+//	go run ./scripts/train -data DIR [-docs DIR,DIR] [-seed 1] [-folds 4] [-report] [-out inspect/model.bin]
 //
 // DIR holds train.jsonl (learned from) and dev.jsonl (only reported): objects
 // with id, text, label (attack or benign), source and origin. The text folder
@@ -13,6 +13,9 @@
 // The folders of -docs hold ordinary documents, by default the Go tree and the
 // module cache. Half of them, by folder, serve as benign examples and to set the
 // threshold; the figures are from the other half.
+//
+// The unseen folder holds texts that are only reported. -report reports on the
+// model that -out names and learns nothing.
 //
 // The same inputs and seed give the same bytes.
 package main
@@ -31,8 +34,10 @@ import (
 )
 
 type settings struct {
-	data, docs, out, text, misses string
-	seed                          uint64
+	data, docs, out, text, unseen, misses string
+	seed                                  uint64
+	folds                                 int
+	report                                bool
 }
 
 func main() {
@@ -43,7 +48,10 @@ func main() {
 	flag.StringVar(&s.docs, "docs", build.Default.GOROOT+","+modules, "folders of ordinary documents")
 	flag.StringVar(&s.out, "out", "inspect/model.bin", "where the model goes")
 	flag.StringVar(&s.text, "text", "scripts/train/text", "folder of our own text")
+	flag.StringVar(&s.unseen, "unseen", "scripts/train/unseen", "folder of our own text that is only reported")
 	flag.StringVar(&s.misses, "misses", "", "file for what the model gets wrong, for looking at")
+	flag.BoolVar(&s.report, "report", false, "learn nothing; report on the model that -out names")
+	flag.IntVar(&s.folds, "folds", folds, "of how many parts of our own text to leave one out")
 	flag.Uint64Var(&s.seed, "seed", 1, "seed of everything random")
 	flag.Parse()
 	if s.data == "" {
@@ -63,8 +71,11 @@ func run(s settings) error {
 	}
 	fmt.Printf("%d documents to learn from, %d to set the threshold, %d to report\n",
 		len(set.docsTrain), len(set.docsCut), len(set.docsReport))
+	if s.report {
+		return reportOnly(s, set)
+	}
 	held := tallies{}
-	for fold := range folds {
+	for fold := range min(folds, s.folds) {
 		set.deal(fold, s.seed)
 		model, _, err := set.model(s.seed)
 		if err != nil {
@@ -91,6 +102,21 @@ func run(s settings) error {
 	return writeMisses(s.misses, folds, model, set)
 }
 
+// reportOnly reports on a model that there is.
+func reportOnly(s settings, set *corpus) error {
+	data, err := os.ReadFile(s.out)
+	if err != nil {
+		return fmt.Errorf("reading the model: %w", err)
+	}
+	model, err := inspect.ParseModel(data)
+	if err != nil {
+		return err
+	}
+	set.deal(everything, s.seed)
+	report(os.Stdout, model, set)
+	return writeMisses(s.misses, folds, model, set)
+}
+
 // load reads everything that is learned from or reported.
 func load(s settings) (*corpus, error) {
 	set := new(corpus)
@@ -106,6 +132,9 @@ func load(s settings) (*corpus, error) {
 		return nil, err
 	}
 	set.dev = devSamples(rows)
+	if set.unseen, err = readUnseen(s.unseen); err != nil {
+		return nil, err
+	}
 	return set, set.readDocs(strings.Split(s.docs, ","))
 }
 
@@ -131,6 +160,7 @@ func (c *corpus) model(seed uint64) (*inspect.LinearModel, []byte, error) {
 		fitted[head] = fit(c, head, rand.New(rand.NewPCG(seed, uint64(head))))
 	}
 	table := newTable(fitted)
+	fmt.Printf("%d features learned, %d of them kept\n", len(c.index), table.kept)
 	open, err := inspect.ParseModel(table.encode())
 	if err != nil {
 		return nil, nil, err

@@ -43,6 +43,24 @@ func readTemplates(folder string) (*templates, error) {
 	return t, nil
 }
 
+// readUnseen reads texts as they stand, by section: "tool attack".
+func readUnseen(folder string) ([]sample, error) {
+	t, err := readTemplates(folder)
+	if err != nil {
+		return nil, err
+	}
+	var out []sample
+	for _, section := range t.names {
+		speaker, kind, _ := strings.Cut(section[strings.IndexByte(section, '/')+1:], " ")
+		for _, line := range t.lines[section] {
+			out = append(out, sample{
+				text: line, attack: kind == "attack", tool: speaker == "tool", answer: speaker == "model", origin: "unseen " + speaker,
+			})
+		}
+	}
+	return out, nil
+}
+
 // folds is how many times the model is learned without a part of our own text, to
 // see how it does on lines that it has never met.
 const folds = 4
@@ -72,19 +90,55 @@ func (t *templates) fill(rng *rand.Rand, text string, depth int) string {
 		body := text[open+1 : end]
 		text = text[end+1:]
 		alternatives := splitTop(body)
-		slot := t.lines["slots/"+body]
-		if body == "TOOLTASK" {
-			slot = t.lines["en_indirect/TOOLTASK"]
-		}
+		slot := t.slot(body)
 		switch {
+		case body == "GIBBERISH":
+			out.WriteString(gibberish(rng))
 		case len(alternatives) > 1:
-			out.WriteString(t.fill(rng, alternatives[rng.IntN(len(alternatives))], depth+1))
+			one := alternatives[rng.IntN(len(alternatives))]
+			if len(t.slot(one)) > 0 {
+				one = "{" + one + "}"
+			}
+			out.WriteString(t.fill(rng, one, depth+1))
 		case len(slot) > 0:
 			out.WriteString(t.fill(rng, slot[rng.IntN(len(slot))], depth+1))
 		default:
 			out.WriteString("{" + t.fill(rng, body, depth+1) + "}")
 		}
 	}
+}
+
+// slot returns the lines that may fill in for a name.
+func (t *templates) slot(name string) []string {
+	switch name {
+	case "TOOLTASK":
+		return t.lines["en_indirect/TOOLTASK"]
+	case "POLITE":
+		return t.lines["en_indirect/polite"]
+	case "ANSWER":
+		return t.lines["en_indirect/answer"]
+	}
+	return t.lines["slots/"+name]
+}
+
+// gibberish is what a search over tokens leaves: bits of words and of code.
+func gibberish(rng *rand.Rand) string {
+	const letters = "abcdefghilmnoprstuvwy"
+	glue := []string{" ", " ", " ", "", ".", "](", " **", "\\", " {\\", "\"", " !--", "]. ", ":%", " `", "}+", ".\\ + ", "<", " [", ");", "=>", "?? ", "//"}
+	words := []string{"Sure", "similarly", "Now", "write", "Me", "giving", "ONE", "please", "two", "with", "step", "INST", "sentence", "formatting",
+		"describing", "reverse", "text", "tutorial", "Here", "HTML", "Comments", "opposite", "Begin", "printf", "Theme", "Title", "steps", "manner"}
+	var out strings.Builder
+	for range 10 + rng.IntN(16) {
+		if word := pick(rng, words...); rng.IntN(2) == 0 {
+			out.WriteString(word)
+		} else {
+			for range 2 + rng.IntN(6) {
+				out.WriteByte(letters[rng.IntN(len(letters))])
+			}
+		}
+		out.WriteString(pick(rng, glue...))
+	}
+	return out.String()
 }
 
 func closing(text string, open int) int {
@@ -164,11 +218,12 @@ func (t *templates) prompts(rng *rand.Rand, line string, attack bool, origin str
 	seen := map[string]bool{}
 	for range n {
 		text := t.fill(rng, line, 0)
-		if seen[text] {
+		how := rng.IntN(12)
+		if seen[text] && how > 6 {
 			continue
 		}
 		seen[text] = true
-		switch rng.IntN(12) {
+		switch how {
 		case 0, 1:
 			text = around[rng.IntN(len(around))] + pick(rng, " ", "\n", "\n\n") + text
 		case 2:
@@ -186,6 +241,9 @@ func (t *templates) prompts(rng *rand.Rand, line string, attack bool, origin str
 	}
 	for i := range out {
 		out[i].weight = 12 / float64(len(out)+8)
+		if strings.Contains(line, "{GIBBERISH}") {
+			out[i].weight *= 3 // it never looks the same
+		}
 		if attack && len(strings.Fields(out[i].text)) <= 6 {
 			out[i].weight *= 3 // little to go by, and the first thing that anybody tries
 		}
@@ -213,14 +271,13 @@ func pick(rng *rand.Rand, from ...string) string { return from[rng.IntN(len(from
 // documents makes what tools bring in: carriers with a planted instruction, and
 // the same carriers with an honest note or none.
 func (t *templates) documents(rng *rand.Rand, fold int, held bool) []sample {
-	planted := t.split("en_indirect/planted", fold, held)
+	planted := map[string][]string{}
+	for _, section := range plantedSections {
+		planted[section] = t.split(section, fold, held)
+	}
 	notes := t.split("en_carriers/note", fold, held)
 	for _, section := range t.names {
-		file, name, _ := strings.Cut(section, "/")
-		switch {
-		case section == "en_attack/override", section == "en_attack/exfil", section == "en_attack/fake":
-			planted = append(planted, t.split(section, fold, held)...)
-		case file == "en_benign" && name != "everyday":
+		if file, name, _ := strings.Cut(section, "/"); file == "en_benign" && name != "everyday" {
 			notes = append(notes, t.split(section, fold, held)...)
 		}
 	}
@@ -232,12 +289,20 @@ func (t *templates) documents(rng *rand.Rand, fold int, held bool) []sample {
 		}
 		for _, carrier := range t.lines[section] {
 			for range 45 {
-				out = append(out, t.document(rng, carrier, planted, true, "own tool "+name))
-				out = append(out, t.document(rng, carrier, notes, false, "own tool "+name))
+				section := pick(rng, plantedSections...)
+				_, family, _ := strings.Cut(section, "/")
+				out = append(out, t.document(rng, carrier, planted[section], true, "own tool "+family))
+				out = append(out, t.document(rng, carrier, notes, false, "own tool in "+name))
 			}
 		}
 	}
 	return out
+}
+
+// plantedSections are what is planted in documents, the commonest more than once.
+var plantedSections = []string{
+	"en_indirect/planted", "en_indirect/planted", "en_indirect/planted", "en_indirect/polite", "en_indirect/polite", "en_indirect/answer",
+	"en_indirect/message", "en_attack/override", "en_attack/override2", "en_attack/exfil", "en_attack/fake",
 }
 
 func (t *templates) split(section string, fold int, held bool) []string {

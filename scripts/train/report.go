@@ -16,9 +16,10 @@ import (
 )
 
 const (
-	block     = 0.7  // the score from which policy blocks
-	margin    = 0.05 // logits above the document that sets it
-	modelMore = 1.0  // logits more that an answer needs than a document
+	block      = 0.7  // the score from which policy blocks
+	margin     = 0.05 // logits above the document that sets it
+	promptMore = 0.5  // logits more that a prompt needs: most of them are no documents
+	modelMore  = 2.0  // logits more that an answer needs than a document
 )
 
 // logit is the distance of a score from the threshold.
@@ -45,7 +46,7 @@ func scores(m *inspect.LinearModel, role inspect.Role, samples []sample) []float
 // docsShare is the share of documents that may reach a role's threshold where it
 // is set. It is less than the one in a thousand that is wanted of other documents,
 // and least for tools, whose head is the more easily alarmed by documents.
-var docsShare = map[inspect.Role]float64{inspect.User: 0.0007, inspect.Tool: 0.0006}
+var docsShare = map[inspect.Role]float64{inspect.User: 0.0007, inspect.Tool: 0.0007}
 
 // setCuts sets the threshold of each role where few enough documents reach it.
 // open is the model with every cut at 0.
@@ -56,6 +57,7 @@ func setCuts(t *table, open *inspect.LinearModel, set *corpus) {
 		at := len(all) - 1 - int(docsShare[role]*float64(len(all)))
 		t.cut[role] = logit(all[at]) + margin
 	}
+	t.cut[inspect.User] += promptMore
 	fmt.Printf("cuts: user %.2f, tool %.2f\n", t.cut[inspect.User], t.cut[inspect.Tool])
 	t.cut[inspect.Model] = t.cut[inspect.Tool] + modelMore
 	t.cut[inspect.System] = t.cut[inspect.User]
@@ -63,10 +65,22 @@ func setCuts(t *table, open *inspect.LinearModel, set *corpus) {
 
 // role is the speaker that a sample is scored as.
 func (s *sample) role() inspect.Role {
-	if s.tool {
+	switch {
+	case s.answer:
+		return inspect.Model
+	case s.tool:
 		return inspect.Tool
 	}
 	return inspect.User
+}
+
+// speaker is the role that a sample's features are taken as. An ordinary document
+// is read as what a tool brought in, which has the more phrases.
+func (s *sample) speaker() inspect.Role {
+	if s.doc {
+		return inspect.Tool
+	}
+	return s.role()
 }
 
 // tally counts one origin's texts and those that reach the threshold.
@@ -169,7 +183,7 @@ func report(w io.Writer, m *inspect.LinearModel, set *corpus) {
 	for _, part := range []struct {
 		name    string
 		samples []sample
-	}{{"dev", set.dev}, {"learned from", set.train}} {
+	}{{"dev", set.dev}, {"texts that nothing is learned from or set by", set.unseen}, {"learned from", set.train}} {
 		fmt.Fprintf(w, "\n%s\n", part.name)
 		t := tallies{}
 		t.add(m, part.samples)
@@ -200,7 +214,7 @@ func writeMisses(path string, fold int, m *inspect.LinearModel, set *corpus) err
 	defer f.Close()
 	lists := [][]sample{set.held}
 	if fold == folds {
-		lists = [][]sample{set.dev, set.train, set.docsCut}
+		lists = [][]sample{set.unseen, set.dev, set.train, set.docsCut}
 	}
 	out := bufio.NewWriter(f)
 	for _, list := range lists {

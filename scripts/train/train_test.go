@@ -14,7 +14,7 @@ import (
 func TestTableIsAModel(t *testing.T) {
 	const attack, honest = "zork the wumpus", "water the tulips"
 	fitted := [heads]weights{{bias: -4, of: map[uint32]float64{}}, {bias: -4, of: map[uint32]float64{}}}
-	inspect.ModelFeatures(attack, func(features []uint32, _ []uint16, _ int) {
+	inspect.ModelFeatures(inspect.User, attack, func(features []uint32, _ []uint16, _ int) {
 		for _, f := range features {
 			fitted[0].of[f] = 2
 		}
