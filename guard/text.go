@@ -36,7 +36,7 @@ func (x *exchange) running(d policy.Direction, seg *llm.Segment, path string) *r
 	s := x.subjectOf(seg, d)
 	s.Stream = true
 	src := x.source(seg, d)
-	src.Hold = inspect.HoldFor(x.policy.Acts(s, inspect.Secret, inspect.PII, inspect.Exfiltration)...)
+	src.Hold = inspect.HoldFor(x.policy.Masks(s, inspect.Secret, inspect.PII, inspect.Exfiltration)...)
 	t := &running{x: x, subject: s, source: src, path: path, stream: x.g.cfg.Engine.Stream(src)}
 	if mayNest(seg) {
 		t.nested = newNested(x.g.cfg.Engine, src)

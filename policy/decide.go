@@ -236,16 +236,16 @@ func (p *Policy) CanAct(s Subject) bool {
 	return false
 }
 
-// Acts returns the categories in cats of which a finding in a text of s could be
-// masked or blocked. Text that could be one of those must not go on before it
-// is decided.
-func (p *Policy) Acts(s Subject, cats ...inspect.Category) []inspect.Category {
+// Masks returns the categories in cats of which a finding in a text of s may be
+// masked. Text that could be one of those must not go on before it is decided.
+// What is blocked need not be held back: where it becomes whole it is stopped.
+func (p *Policy) Masks(s Subject, cats ...inspect.Category) []inspect.Category {
 	if p.mode != ModeBlock {
 		return nil
 	}
 	return slices.DeleteFunc(slices.Clone(cats), func(c inspect.Category) bool {
 		return !slices.ContainsFunc(p.rules, func(r rule) bool {
-			return r.action != Allow && oneOf(r.categories, c) && r.covers(&s)
+			return r.action == Redact && oneOf(r.categories, c) && r.covers(&s)
 		})
 	})
 }

@@ -311,3 +311,25 @@ func TestRefusalAgreesWithItself(t *testing.T) {
 		}
 	}
 }
+
+func TestMasks(t *testing.T) {
+	all := []inspect.Category{inspect.Secret, inspect.PII, inspect.Exfiltration}
+	answer := policy.Subject{Direction: policy.Response, Role: inspect.Model}
+	for _, tt := range []struct {
+		source string
+		want   []inspect.Category
+	}{
+		{"version: 1\nrules: [{when: {category: secret}, action: redact}, {when: {category: exfiltration}, action: block}]", []inspect.Category{inspect.Secret}},
+		{"version: 1\nrules: [{when: {rule: email_address}, action: redact}]", all},
+		{"version: 1\nrules: [{when: {category: pii, direction: request}, action: redact}]", nil},
+		{"version: 1\nmode: warn\nrules: [{when: {category: secret}, action: redact}]", nil},
+	} {
+		p, err := policy.Parse([]byte(tt.source))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := p.Masks(answer, all...); !slices.Equal(got, tt.want) {
+			t.Errorf("%s: got %v; want %v", tt.source, got, tt.want)
+		}
+	}
+}
