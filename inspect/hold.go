@@ -202,13 +202,14 @@ func (m *machine) begun() int {
 			continue
 		}
 		from := len(m.text) - int(begun[k])
-		lead := b.before(m.text, from)
 		if !shows {
-			least = min(least, from-lead)
+			least = min(least, from-b.before(m.text, from))
 			continue
 		}
-		if hidden, ok := m.hidden(b, from, lead, m.lanes[b.lane].mark); ok {
-			least = min(least, hidden-m.base)
+		for ; from <= len(m.text); from++ { // what begins a literal may turn out to go on with the run
+			if hidden, ok := m.hidden(b, from, b.before(m.text, from), m.lanes[b.lane].mark); ok {
+				least = min(least, hidden-m.base)
+			}
 		}
 	}
 	return least
