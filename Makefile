@@ -14,7 +14,7 @@ BENCH       ?= .
 # run, and test-deps.sh has said so.
 RACE ?= $(if $(shell command -v "$$(go env CC)" 2>/dev/null),-race)
 
-.PHONY: help build run demo test deps lint bench peers fuzz properties clean
+.PHONY: help build run demo test deps lint bench peers figures fuzz properties clean
 
 help: ## List the targets
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z]+:.*## / { printf "  \033[36mmake %-10s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ bench: ## Run the benchmarks (BENCH=regexp)
 
 peers: ## Time the engine against gitleaks, on the same texts in one run
 	cd scripts/peers/gitleaks && go test -count=1 -run TestSpeed -v .
+
+figures: ## Measure detection anew and write docs/detection.md (DATA=folder)
+	go run ./scripts/figures $(if $(DATA),-data '$(DATA)')
 
 fuzz: ## Run every fuzz target in turn (FUZZTIME=30s each)
 	@scripts/fuzz.sh $(FUZZTIME)
