@@ -69,6 +69,9 @@ const (
 	SkipEncrypted = "encrypted" // reasoning that only the provider can read
 	SkipEmbedding = "embedding" // base64 of a vector
 	SkipTokens    = "token_ids" // text as numbers of a vocabulary
+	// SkipCredential is a key that the provider issues to the client in this very
+	// answer: it is of no use masked.
+	SkipCredential = "credential"
 )
 
 // The problems that Doc.Problems may name. The set is closed.

@@ -18,6 +18,7 @@ const (
 	opaqueEncrypted         // reasoning sealed by the provider
 	opaqueEmbedding         // a vector in base64
 	opaqueTokens            // a list of numbers
+	opaqueCredential        // a key that the provider issues to the client
 )
 
 // opaqueBytesMin is the length from which a string can be anything but text.
@@ -26,6 +27,9 @@ const opaqueBytesMin = 64
 
 // skipReason returns why text, at a place of the given kind, is not text, or "".
 func skipReason(kind opaque, text string) string {
+	if kind == opaqueCredential && isCredential(text) {
+		return SkipCredential
+	}
 	if len(text) < opaqueBytesMin {
 		return ""
 	}
@@ -50,6 +54,18 @@ func skipReason(kind opaque, text string) string {
 		}
 	}
 	return ""
+}
+
+// isCredential reports whether text can be a key: one word, of the characters
+// that keys are made of.
+func isCredential(text string) bool {
+	const credentialMax = 512
+	for i := range len(text) {
+		if c := text[i]; c != '-' && c != '_' && (c|0x20 < 'a' || 'z' < c|0x20) && (c < '0' || '9' < c) {
+			return false
+		}
+	}
+	return len(text) <= credentialMax
 }
 
 // mediaReason reads text as base64 or as a data URL of it.

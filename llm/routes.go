@@ -30,7 +30,7 @@ var (
 	responses = &tables{name: "responses", request: responsesRequest, response: responsesResponse, event: responsesEvent}
 	// The same for sessions and conversation items; mostly WebSocket. System:
 	// also the prompts for transcription. A form's "session" field is JSON.
-	realtime = &tables{name: "realtime", request: sessionBody, response: sessionBody, event: serverMessage}
+	realtime = &tables{name: "realtime", request: sessionBody, response: sessionAnswer, event: serverMessage}
 	// Items by who speaks in them.
 	conversations = &tables{name: "conversations", request: itemsBody, response: itemsBody, event: responsesEvent}
 	// User: input. Vectors are skipped.
@@ -64,12 +64,12 @@ var (
 	containers       = &tables{name: "containers", request: containerBody, response: plainResponse}
 	containerContent = &tables{name: "containers", request: genericBody, response: plainResponse, content: true}
 	// User: state variables, user messages. Model, Tool: items by their types.
-	chatkit = &tables{name: "chatkit", request: chatkitBody, response: chatkitBody, event: responsesEvent}
+	chatkit = &tables{name: "chatkit", request: chatkitBody, response: chatkitAnswer, event: responsesEvent}
 	// Forms: a skill's files are instructions from outside.
 	skills       = &tables{name: "skills", request: skillsBody, response: skillsBody}
 	skillContent = &tables{name: "skills", request: genericBody, response: plainResponse, content: true}
 	// Administration: no content at all.
-	organization = &tables{name: "organization", request: genericBody, response: plainResponse}
+	organization = &tables{name: "organization", request: genericBody, response: keysAnswer}
 )
 
 // anyMethod stands for the methods that the API uses.

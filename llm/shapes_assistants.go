@@ -70,6 +70,19 @@ var itemsBody = &shape{role: User, voice: true, members: with(itemMembers,
 // sessionBody is a Realtime session, or holds one.
 var sessionBody = &shape{role: Other, members: with(aSession.members, member{"session", aSession})}
 
+// issued are the places in an answer where the provider hands out a key.
+var (
+	aCredential = &shape{opaque: opaqueCredential}
+	issued      = []member{
+		{"value", aCredential},
+		{"client_secret", &shape{opaque: opaqueCredential, members: []member{{"value", aCredential}}}},
+		{"api_key", &shape{members: []member{{"value", aCredential}}}},
+	}
+	sessionAnswer = &shape{role: Other, members: with(sessionBody.members, issued...)}
+	keysAnswer    = &shape{role: Other, members: issued}
+	chatkitAnswer = &shape{role: Other, members: with(chatkitBody.members, issued...)}
+)
+
 var chatkitBody = &shape{role: Other, members: []member{
 	{"workflow", &shape{members: []member{{"state_variables", &shape{role: User}}}}},
 	{"data", &shape{each: inputItem}},
