@@ -2,13 +2,16 @@ package guard_test
 
 import (
 	"bytes"
+	"encoding/base64"
 	"net/http"
 	"slices"
 	"strings"
 	"testing"
 	"unicode/utf16"
 
+	"github.com/infershield/infershield/audit"
 	"github.com/infershield/infershield/guard"
+	"github.com/infershield/infershield/policy"
 )
 
 // TestLabelsDoNotHideText sends the attack under labels that name no text.
@@ -73,6 +76,33 @@ func TestOwnKeyNeverComesBack(t *testing.T) {
 		}
 		if r.Action != "redact" || !slices.Contains(r.Labels, "server_key_returned") {
 			t.Errorf("%s: record %+v", name, r)
+		}
+	}
+}
+
+// TestWhatIsNoTextFollowsPolicy: a picture in a request, and a prompt as token
+// numbers, are labelled or refused as policy says; a vector in an answer says
+// nothing.
+func TestWhatIsNoTextFollowsPolicy(t *testing.T) {
+	picture := `{"messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"data:image/png;base64,` +
+		base64.StdEncoding.EncodeToString(append([]byte("\x89PNG\r\n\x1a\n"), make([]byte, 90)...)) + `"}}]}]}`
+	for _, tt := range []struct{ url, body string }{
+		{chatURL, picture}, {"https://api.openai.com/v1/completions", `{"prompt":[[1212,318,257,1332]]}`},
+	} {
+		for handling, action := range map[string]string{"allow": "allow", "flag": "allow", "block": "block"} {
+			p, err := policy.Parse([]byte("version: 1\nunscannable: {opaque: " + handling + "}\n"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			g := newRig(t, func(c *guard.Config) { c.Policy = func() *policy.Policy { return p } })
+			g.post(tt.url, tt.body)
+			r := g.record()
+			if r.Action != action || slices.Contains(r.Labels, "opaque") != (handling != "allow") {
+				t.Errorf("%s: %s: record %+v", handling, tt.body, r)
+			}
+			if !slices.ContainsFunc(r.Coverage, func(c audit.Coverage) bool { return c.State == "opaque" }) {
+				t.Errorf("coverage %+v", r.Coverage)
+			}
 		}
 	}
 }

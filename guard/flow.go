@@ -88,7 +88,7 @@ func (f *flow) noteDoc(doc *llm.Doc) {
 	}
 	for _, s := range doc.Skipped() {
 		if f.once("skip " + s.Reason) {
-			f.x.cover(f.surface+"#"+f.x.withoutSecretNames(s.Path), "skipped", s.Reason)
+			f.x.coverSkip(f.d, f.surface, s)
 		}
 	}
 }

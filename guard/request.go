@@ -125,7 +125,7 @@ func (x *exchange) requestBody(raw []byte) *llm.Error {
 		x.subject.Model, x.subject.Stream = x.rec.Model, x.rec.Stream
 		x.inspect(policy.Request, doc)
 	})
-	x.coverDoc("request.body", doc, ok)
+	x.coverDoc(policy.Request, "request.body", doc, ok)
 	switch x.verdict.Action {
 	case policy.Block:
 		return x.blocked(policy.Request)
@@ -175,7 +175,7 @@ func (x *exchange) inspectURL() {
 		x.verdict = x.verdict.Join(v)
 		x.keepFindings(s, "url", found)
 	})
-	x.coverDoc("request.url", nil, ok)
+	x.coverDoc(policy.Request, "request.url", nil, ok)
 }
 
 // unscannable notes that a surface could not be inspected, and reports whether
@@ -194,7 +194,7 @@ func (x *exchange) unscannable(d policy.Direction, surface, state, why string, r
 }
 
 // coverDoc notes what of a document was scanned and what was not.
-func (x *exchange) coverDoc(surface string, doc *llm.Doc, ok bool) {
+func (x *exchange) coverDoc(d policy.Direction, surface string, doc *llm.Doc, ok bool) {
 	if !ok {
 		x.cover(surface, "opaque", labelFailed)
 		return
@@ -204,7 +204,20 @@ func (x *exchange) coverDoc(surface string, doc *llm.Doc, ok bool) {
 		return
 	}
 	for _, s := range doc.Skipped() {
-		x.cover(surface+"#"+x.withoutSecretNames(s.Path), "skipped", s.Reason)
+		x.coverSkip(d, surface, s)
+	}
+}
+
+// coverSkip notes a value that is no text. What it may say cannot be inspected,
+// and policy says what becomes of that; vectors say nothing, and a key that the
+// provider issues is what was asked for.
+func (x *exchange) coverSkip(d policy.Direction, surface string, s llm.Skip) {
+	surface += "#" + x.withoutSecretNames(s.Path)
+	switch s.Reason {
+	case llm.SkipEmbedding, llm.SkipCredential:
+		x.cover(surface, "skipped", s.Reason)
+	default:
+		x.unscannable(d, surface, "opaque", s.Reason, policy.Opaque)
 	}
 }
 

@@ -138,7 +138,7 @@ func (x *exchange) inspectResponse(raw []byte, h http.Header) *llm.Doc {
 		doc = x.ep.Response(text)
 		x.inspect(policy.Response, doc)
 	})
-	x.coverDoc("response.body", doc, ok)
+	x.coverDoc(policy.Response, "response.body", doc, ok)
 	x.settleResponse(before)
 	return doc
 }
