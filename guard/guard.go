@@ -1,6 +1,6 @@
 // Package guard composes finding text, inspecting it, deciding and recording
 // around one exchange. It is the only place that knows all four, and it does
-// not know sockets: it is an http.RoundTripper around another.
+// not know connections: it is an http.RoundTripper around another.
 package guard
 
 import (
