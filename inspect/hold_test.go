@@ -137,7 +137,7 @@ func ordinary(t testing.TB) map[string]string {
 		"prose":    honest,
 		"comments": comments(gocode),
 		"code":     gocode,
-		"markdown": read("../*.md", "../docs/*.md", filepath.Join(root, "*.md"), filepath.Join(root, "src/*/README.md"), filepath.Join(root, "src/*/*/README.md"), filepath.Join(root, "src/*/*/*/README.md")),
+		"markdown": read(filepath.Join(root, "*.md"), filepath.Join(root, "src/*/README.md"), filepath.Join(root, "src/*/*/README.md"), filepath.Join(root, "src/*/*/*/README.md")),
 		"json":     strings.Repeat(records, 20),
 		"script":   read(filepath.Join(root, "lib/wasm/*.js"), filepath.Join(root, "misc/*/*.js"), filepath.Join(root, "src/*.bash"), "../scripts/*.sh"),
 	}
