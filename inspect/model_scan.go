@@ -9,7 +9,7 @@ type modelScanner struct {
 	model  *LinearModel
 	lex    *modelLexicon
 	role   Role
-	view   bool // of a text in disguise, of which there are many: its ends must pass the gate too
+	view   bool // of a text in disguise, of which there are many: its ends must hold one concept at least
 	tokens modelTokenizer
 	ring   [modelRing]modelToken
 	n      int // tokens so far
@@ -155,7 +155,7 @@ func (s *modelScanner) gated() bool {
 // the ends of a text pass the gate whatever they hold: a short prompt is all
 // ends, and costs little.
 func (s *modelScanner) window(from int, atEnd bool) {
-	if (!atEnd || s.view) && s.gated() {
+	if !atEnd && s.gated() || atEnd && s.view && s.blocks[0]|s.blocks[1] == 0 && s.hits[0]|s.hits[1] == 0 {
 		return
 	}
 	from = max(from, 0)
