@@ -11,7 +11,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # Exact versions, the newest that run on Node 18 and 20. Each folder has a stamp
 # that names what is in it, so that changing one reinstalls that folder alone:
 # the Codex CLI is 404 MB.
-npm_packages=(openai@6.49.0 undici@6.29.1 ws@8.23.0)
+npm_packages=(openai@6.49.0 undici@6.29.1 ws@8.23.0 https-proxy-agent@7.0.6)
 npm_folder=.cache/npm
 codex_packages=(@openai/codex@0.169.0)
 codex_folder=.cache/codex

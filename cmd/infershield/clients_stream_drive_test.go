@@ -23,12 +23,15 @@ type streamCall struct {
 	ID      string `json:"id"`
 	Base    string `json:"base"` // of the /v1 front; empty goes to the provider by CONNECT
 	Key     string `json:"key"`
-	API     string `json:"api"` // chat or responses
+	API     string `json:"api"` // chat, responses or realtime
 	Prompt  string `json:"prompt"`
 	Tool    bool   `json:"tool"`
 	Choices int    `json:"choices"`
 	Path    string `json:"path"` // for clients that have no SDK, as is the body
 	Body    string `json:"body"`
+
+	Modality string `json:"modality"` // of a Realtime session
+	Turns    int    `json:"turns"`    // over a WebSocket of the Responses API
 }
 
 // fill makes the request of clients that have no SDK.
@@ -63,7 +66,7 @@ type streamed struct {
 	Delta string `json:"delta"`
 	Part  []byte `json:"part"`
 
-	Texts     []string `json:"texts"` // by choice
+	Texts     []string `json:"texts"` // by choice, or by turn
 	Arguments string   `json:"arguments"`
 	Repeats   []string `json:"repeats"` // the same as a whole, where the API says it again
 	Error     string   `json:"error"`   // the class of the client's own error; empty when all went well
@@ -71,6 +74,11 @@ type streamed struct {
 	Message   string   `json:"message"`
 	Sent      string   `json:"sent"` // SHA-256 of the request's body, in hex
 	Read      []byte   `json:"read"` // the answer's body
+
+	// Of a WebSocket: all messages, and how it was closed.
+	Messages []string `json:"messages"`
+	Closed   int      `json:"closed"`
+	Reason   string   `json:"reason"`
 }
 
 // streamClient is a real client that reads streams. It tells heard every delta
