@@ -120,7 +120,7 @@ func speaker(role string) Role {
 // role says.
 func itemSpeaker(kind string) Role {
 	switch kind {
-	case "", "message":
+	case "", "message", "additional_tools": // the latter is what Codex sends its tools in
 		return ""
 	case "function_call_output", "custom_tool_call_output", "computer_call_output",
 		"local_shell_call_output", "shell_call_output", "apply_patch_call_output",

@@ -8,6 +8,7 @@ var responsesRequest = &shape{role: Other, members: []member{
 	{"model", aModel},
 	{"stream", aStreamFlag},
 	{"tools", definition},
+	{"client_metadata", definition}, // the program's, about itself
 	{"text", definition},
 	{"prompt", &shape{members: []member{{"variables", &shape{role: User, members: part.members}}}}},
 }}
