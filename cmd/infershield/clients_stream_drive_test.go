@@ -94,11 +94,24 @@ func streamClients() []streamClient {
 	return []streamClient{
 		{"curl-h1", needsTool("curl"), eachStream(curlStream("--http1.1")), "event"},
 		{"curl-h2", needsTool("curl"), eachStream(curlStream("--http2")), "event"},
-		{"openai-go", func(*testing.T) {}, eachStream(goStream), "*ssestream.StreamError"},
-		{"openai-node", needsNPM, streamProgram("node", "--require", "./testdata/clients/proxy.cjs", "testdata/clients/stream_sdk.cjs"), "APIError"},
+		{"openai-go", func(*testing.T) {}, eachStream(goStream(false)), "*ssestream.StreamError"},
+		{"openai-node", needsNPM, nodeStream, "APIError"},
 		{"urllib", needsTool("python3"), streamProgram("python3", "testdata/clients/urllib_stream.py"), "event"},
 	}
 }
+
+// packedClients are those that ask for compressed answers. What they tell of the
+// answer's bytes has been unpacked.
+func packedClients() []streamClient {
+	return []streamClient{
+		{"curl-h1", needsTool("curl"), eachStream(curlStream("--compressed", "--http1.1")), "event"},
+		{"curl-h2", needsTool("curl"), eachStream(curlStream("--compressed", "--http2")), "event"},
+		{"openai-go", func(*testing.T) {}, eachStream(goStream(true)), "*ssestream.StreamError"},
+		{"openai-node", needsNPM, nodeStream, "APIError"}, // asks for it unasked
+	}
+}
+
+var nodeStream = streamProgram("node", "--require", "./testdata/clients/proxy.cjs", "testdata/clients/stream_sdk.cjs")
 
 func eachStream(one func(context.Context, *testing.T, *proxyProcess, streamCall, func(string)) streamed) func(context.Context, *testing.T, *proxyProcess, []streamCall, func(id, delta string)) []streamed {
 	return func(ctx context.Context, t *testing.T, p *proxyProcess, calls []streamCall, heard func(id, delta string)) []streamed {
@@ -175,15 +188,15 @@ func follow(t *testing.T, cmd *exec.Cmd, read func(stdout io.Reader) error) {
 }
 
 // curlStream makes the call with curl, which hands on what it gets at once.
-func curlStream(protocol string) func(context.Context, *testing.T, *proxyProcess, streamCall, func(string)) streamed {
+func curlStream(options ...string) func(context.Context, *testing.T, *proxyProcess, streamCall, func(string)) streamed {
 	return func(ctx context.Context, t *testing.T, p *proxyProcess, c streamCall, heard func(string)) streamed {
 		t.Helper()
 		base := c.Base
 		if base == "" {
 			base = "https://api.openai.com/v1"
 		}
-		cmd := exec.CommandContext(ctx, "curl", "-sS", "-N", protocol, "--data-binary", "@-",
-			"-H", "Content-Type: application/json", "-H", "Authorization: Bearer "+c.Key, base+c.Path)
+		cmd := exec.CommandContext(ctx, "curl", append(options, "-sS", "-N", "--data-binary", "@-",
+			"-H", "Content-Type: application/json", "-H", "Authorization: Bearer "+c.Key, base+c.Path)...)
 		cmd.Env, cmd.Stdin = p.clientEnv(t), bytes.NewReader([]byte(c.Body))
 		tape := &tape{heard: heard}
 		follow(t, cmd, func(stdout io.Reader) error { _, err := io.Copy(tape, stdout); return err })
@@ -192,9 +205,16 @@ func curlStream(protocol string) func(context.Context, *testing.T, *proxyProcess
 }
 
 // goStream makes the call with openai-go.
-func goStream(ctx context.Context, t *testing.T, p *proxyProcess, c streamCall, heard func(string)) streamed {
-	t.Helper()
-	transport := p.transport(t)
+func goStream(packed bool) func(context.Context, *testing.T, *proxyProcess, streamCall, func(string)) streamed {
+	return func(ctx context.Context, t *testing.T, p *proxyProcess, c streamCall, heard func(string)) streamed {
+		t.Helper()
+		transport := p.transport(t)
+		transport.DisableCompression = !packed
+		return goStreamBy(ctx, transport, c, heard)
+	}
+}
+
+func goStreamBy(ctx context.Context, transport *http.Transport, c streamCall, heard func(string)) streamed {
 	defer transport.CloseIdleConnections()
 	base := c.Base
 	if base == "" {
