@@ -111,6 +111,10 @@ func (x *exchange) wholeResponse(resp *http.Response) *http.Response {
 		// What was cut upstream stays cut.
 		x.rec.Error = "the upstream cut the answer"
 		x.rec.BodySHA256.ResponseIn, x.rec.BodySHA256.ResponseOut = "", ""
+		if x.responseMasked { // the new length would make it look whole
+			resp.Header.Del("Content-Length")
+			resp.ContentLength = -1
+		}
 		resp.Body = io.NopCloser(io.MultiReader(bytes.NewReader(raw), &failing{err}))
 	}
 	x.finish()
