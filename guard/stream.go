@@ -1,12 +1,12 @@
 package guard
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"errors"
 	"hash"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/infershield/infershield/llm"
@@ -43,7 +43,7 @@ func (x *exchange) stream(resp *http.Response) (body io.ReadCloser, refused bool
 // what the upstream sent, and of a compressed stream that is changed the rest
 // encoded anew, where the encoding can do that.
 func (e *eventReader) decoder(encoding string) (io.Reader, error) {
-	if encoding == "" {
+	if encoding = withoutIdentity(encoding); encoding == "" {
 		return e.upstream, nil
 	}
 	e.upstream.hash = sha256.New()
@@ -52,8 +52,19 @@ func (e *eventReader) decoder(encoding string) (io.Reader, error) {
 		e.splice = splice
 		return splice, nil
 	}
-	e.raw = new(bytes.Buffer)
-	return llm.StreamDecoder(encoding, io.TeeReader(e.upstream, e.raw))
+	e.raw = &tap{src: e.upstream}
+	e.raw.decoder, err = llm.StreamDecoder(encoding, feeder{e.raw})
+	return e.raw, err
+}
+
+// withoutIdentity leaves out of a list of encodings the name of none.
+func withoutIdentity(encoding string) string {
+	names := strings.Split(encoding, ",")
+	names = slices.DeleteFunc(names, func(name string) bool {
+		name = strings.TrimSpace(name)
+		return name == "" || strings.EqualFold(name, "identity")
+	})
+	return strings.Join(names, ",")
 }
 
 // source remembers its own end, to tell the upstream's faults from a decoder's.
@@ -80,8 +91,9 @@ type eventReader struct {
 	body     *ending // what the client reads, around this
 	upstream *source
 	events   *llm.Events
-	splice   *llm.Splice   // where it is compressed and can be changed
-	raw      *bytes.Buffer // what the upstream sent, where it is compressed and cannot
+	splice   *llm.Splice // where it is compressed and can be changed
+	raw      *tap        // where it is compressed and cannot
+	handed   int64       // bytes of the documents that were sent
 	flow     *flow
 	pending  []byte // to be read
 	last     error  // from events; what waits goes out first
@@ -131,9 +143,18 @@ func (e *eventReader) advance() {
 			e.pending = e.splice.End()
 		}
 	}
-	if e.raw != nil && e.err == nil && !e.flow.waits() {
-		e.pending = bytes.Clone(e.raw.Bytes())
-		e.raw.Reset()
+	e.releaseRaw()
+}
+
+// releaseRaw hands out what the upstream sent as far as it decodes to what may
+// go on. At the end of the stream that is all of it.
+func (e *eventReader) releaseRaw() {
+	switch {
+	case e.raw == nil || e.unread && len(e.pending) > 0:
+	case e.unread, e.err != nil && e.err == e.last: //nolint:errorlint // the very error
+		e.pending = e.raw.all()
+	case e.err == nil:
+		e.pending = e.raw.release(e.handed)
 	}
 }
 
@@ -152,7 +173,7 @@ func (e *eventReader) takeEvent() {
 func (e *eventReader) send(doc *llm.Doc) {
 	e.final = e.final || doc.Final()
 	if e.raw != nil {
-		if doc.Changed() {
+		if e.handed += int64(len(doc.Original())); doc.Changed() {
 			e.body.cut()
 			_ = e.upstream.Close() // the rest is not wanted
 			e.err = errUnmaskable
