@@ -59,8 +59,9 @@ func (f *flow) take(doc *llm.Doc) {
 	start := time.Now()
 	defer func() { f.x.rec.InspectUS += time.Since(start).Microseconds() }()
 	f.noteDoc(doc)
-	f.bytes += len(doc.Bytes())
-	f.queue = append(f.queue, waiting{doc: doc, bytes: len(doc.Bytes())}) // first, so that no panic loses it
+	size := len(doc.Bytes())
+	f.bytes += size
+	f.queue = append(f.queue, waiting{doc: doc, bytes: size}) // first, so that no panic loses it
 	w := &f.queue[len(f.queue)-1]
 	segments := doc.Segments()
 	for i := range segments {
@@ -98,6 +99,16 @@ func (f *flow) once(name string) bool {
 	first := !f.noted[name]
 	f.noted[name] = true
 	return first
+}
+
+// coveredKey marks that the coverage of the direction as a whole has been noted.
+const coveredKey = "covered"
+
+// cover notes, once, what became of the direction as a whole.
+func (f *flow) cover(state, reason string) {
+	if f.once(coveredKey) {
+		f.x.cover(f.surface, state, reason)
+	}
 }
 
 // text returns the running text that seg continues, or nil where there are too
@@ -193,10 +204,7 @@ func (f *flow) next() *llm.Doc {
 	for _, p := range w.pieces {
 		if f.holds && p.text.settled() < p.end {
 			f.x.rec.HeldBytesMax = max(f.x.rec.HeldBytesMax, int64(f.bytes))
-			if f.bytes <= heldMax {
-				return nil
-			}
-			if f.overflow() {
+			if f.bytes <= heldMax || f.overflow() {
 				return nil
 			}
 		}
@@ -237,6 +245,17 @@ func (f *flow) close() {
 		f.end(name)
 	}
 	f.open = nil
+}
+
+// finish inspects what is left, keeps the excerpt, and reports whether the
+// inspection went well. What is found only now was not handed out, or has
+// passed: it is recorded.
+func (f *flow) finish() (ok bool) {
+	action := f.x.verdict.Action
+	ok = f.x.contained(f.d, f.close)
+	f.x.verdict.Action = action
+	f.excerpt()
+	return ok
 }
 
 // excerpt keeps the beginning of the longest text, or of the most telling one

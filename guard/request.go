@@ -178,6 +178,14 @@ func (x *exchange) inspectURL() {
 	x.coverDoc(policy.Request, "request.url", nil, ok)
 }
 
+// actable is a for text that can be refused, but not changed.
+func actable(a policy.Action) policy.Action {
+	if a == policy.Redact {
+		return policy.Allow
+	}
+	return a
+}
+
 // unscannable notes that a surface could not be inspected, and reports whether
 // policy refuses it for that.
 func (x *exchange) unscannable(d policy.Direction, surface, state, why string, reason policy.Reason) (refused bool) {

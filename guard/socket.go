@@ -82,10 +82,10 @@ func (x *exchange) socket(resp *http.Response) (body io.ReadCloser, refused bool
 	fromClient, fromServer, err := llm.Extensions(resp.Header)
 	switch {
 	case x.policy.Mode() == policy.ModeOff:
-		s.up.cover(x, "skipped", "mode off")
-		s.down.cover(x, "skipped", "mode off")
+		s.up.flow.cover("skipped", "mode off")
+		s.down.flow.cover("skipped", "mode off")
 	case err != nil:
-		s.up.cover(x, "opaque", err.Error())
+		s.up.flow.cover("opaque", err.Error())
 		s.down.flow.noted[coveredKey] = true
 		return s, x.unscannable(policy.Response, s.down.flow.surface, "opaque", err.Error(), policy.Undecodable)
 	default:
@@ -100,13 +100,6 @@ func (x *exchange) half(d policy.Direction, read func([]byte) *llm.Doc) half {
 	return half{
 		d: d, read: read, flow: x.flow(d, "websocket."+d.String()),
 		in: summer{hash: sha256.New()}, out: summer{hash: sha256.New()},
-	}
-}
-
-// cover notes, once, what became of the direction as a whole.
-func (h *half) cover(x *exchange, state, reason string) {
-	if h.flow.once(coveredKey) {
-		x.cover(h.flow.surface, state, reason)
 	}
 }
 
@@ -196,7 +189,7 @@ func (s *socket) take(h *half, p []byte) (out []byte) {
 		if !ok && s.x.policy.OnError() == policy.Block {
 			s.block(h.d)
 		} else if !ok {
-			out = append(out, h.unread(s.x)...)
+			out = append(out, h.unread()...)
 		}
 	}
 	h.out.add(out)
@@ -262,7 +255,7 @@ func (s *socket) fail(h *half, err error) {
 	if s.x.rec.Error == "" {
 		s.x.rec.Error = err.Error()
 	}
-	h.cover(s.x, "opaque", err.Error())
+	h.flow.cover("opaque", err.Error())
 	s.tell(ours(false).Close(code, "protocol error"))
 }
 
@@ -305,9 +298,9 @@ func (s *socket) last(h *half) (out []byte) {
 }
 
 // unread gives up reading a direction, and returns what it holds, as it came.
-func (h *half) unread(x *exchange) (out []byte) {
-	h.cover(x, "opaque", labelFailed)
-	_ = h.flow.rest()
+func (h *half) unread() (out []byte) {
+	h.flow.cover("opaque", labelFailed)
+	_ = h.flow.rest() // its frames follow, as they came
 	for _, q := range h.queue {
 		raw, _ := h.frames.Forward(q.message) // what cannot be passed on is lost to the client's decoder anyway
 		out = append(out, raw...)
@@ -346,12 +339,14 @@ const farewellMax = time.Second
 // wanted any more, and closes, which ends a Read under way. The caller holds
 // sending.
 func (s *socket) hangUp(out []byte) {
-	late := time.AfterFunc(farewellMax, func() { _ = s.ReadWriteCloser.Close() })
+	late := time.AfterFunc(farewellMax, func() { _ = s.ReadWriteCloser.Close() }) // it ends the Write
 	defer late.Stop()
 	out = append(out, ours(true).Encode(llm.TextMessage, []byte(`{"type":"response.cancel"}`))...)
 	_, _ = s.ReadWriteCloser.Write(append(out, ours(true).Close(closeNormal, "")...)) // it is closed next
-	_ = s.ReadWriteCloser.Close()
+	_ = s.ReadWriteCloser.Close()                                                     // of no use any more
 }
+
+var errNoHalf = errors.New("the connection has no half to close")
 
 // CloseWrite ends our sending side where the connection below can.
 func (s *socket) CloseWrite() error {
@@ -368,7 +363,7 @@ func (s *socket) Close() error {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		for _, h := range []*half{&s.up, &s.down} {
-			h.end(s.x)
+			h.end()
 		}
 		rec := &s.x.rec
 		rec.RequestBytes, rec.ResponseBytes = s.up.in.n, s.down.out.n
@@ -383,16 +378,11 @@ func (s *socket) Close() error {
 	return err
 }
 
-// end notes what was seen of a direction. What is found only now has not gone
-// on: it is recorded.
-func (h *half) end(x *exchange) {
-	action := x.verdict.Action
-	ok := x.contained(h.d, h.flow.close)
-	x.verdict.Action = action
-	h.flow.excerpt()
-	if ok {
-		h.cover(x, "scanned", "")
-	} else {
-		h.cover(x, "opaque", labelFailed)
+// end notes what was seen of a direction.
+func (h *half) end() {
+	if h.flow.finish() {
+		h.flow.cover("scanned", "")
+		return
 	}
+	h.flow.cover("opaque", labelFailed)
 }

@@ -18,7 +18,6 @@ var (
 	errBlocked    = errors.New("stopped by policy")
 	errUnreadable = errors.New("the answer could not be decoded, and policy does not let it through unread")
 	errUnmaskable = errors.New("the answer is compressed in a way that cannot be masked in the middle")
-	errNoHalf     = errors.New("the connection has no half to close")
 )
 
 // stream reads an answer event by event. An event goes on when it is complete
@@ -199,7 +198,7 @@ func (e *eventReader) send(doc *llm.Doc) {
 
 // failed handles an inspection that panicked, as policy says.
 func (e *eventReader) failed() {
-	e.cover("opaque", labelFailed)
+	e.flow.cover("opaque", labelFailed)
 	if e.x.policy.OnError() == policy.Block {
 		e.stop()
 		return
@@ -255,37 +254,15 @@ func (e *eventReader) stop() {
 	}
 }
 
-// coveredKey marks that the stream's own coverage has been noted.
-const coveredKey = "covered"
-
-func (e *eventReader) cover(state, reason string) {
-	if e.flow.once(coveredKey) {
-		e.x.cover("response.stream", state, reason)
-	}
-}
-
-// actable is a for text that can be refused, but not changed.
-func actable(a policy.Action) policy.Action {
-	if a == policy.Redact {
-		return policy.Allow
-	}
-	return a
-}
-
-// end notes what was seen. What is found only now was not handed out, or has
-// passed: it is recorded.
+// end notes what was seen.
 func (e *eventReader) end(err error) {
-	action := e.x.verdict.Action
-	ok := e.x.contained(policy.Response, e.flow.close)
-	e.x.verdict.Action = action
-	e.flow.excerpt()
-	switch {
+	switch ok := e.flow.finish(); {
 	case !ok:
-		e.cover("opaque", labelFailed)
+		e.flow.cover("opaque", labelFailed)
 	case err == io.EOF || e.final: //nolint:errorlint // Read's contract
-		e.cover("scanned", "")
+		e.flow.cover("scanned", "")
 	default:
-		e.cover("skipped", "scanned as far as it came")
+		e.flow.cover("skipped", "scanned as far as it came")
 	}
 }
 
