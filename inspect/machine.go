@@ -148,7 +148,6 @@ func (m *machine) strides(at int) {
 	}
 }
 
-// hit decides a candidate, or puts it behind those that wait.
 // escaped reports whether text ends in a written-out control character, as in
 // JSON within JSON: the letter of \n is no part of the word after it.
 func escaped(text string) bool {
@@ -156,6 +155,7 @@ func escaped(text string) bool {
 	return n > 1 && text[n-2] == '\\' && (text[n-1] == 'n' || text[n-1] == 'r' || text[n-1] == 't')
 }
 
+// hit decides a candidate, or puts it behind those that wait.
 func (m *machine) hit(id uint16, start, end int) {
 	t := &m.e.triggers[id]
 	if t.left != nil && start > 0 && t.left[m.text[start-1]] && !escaped(m.text[:start]) {

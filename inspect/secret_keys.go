@@ -50,13 +50,14 @@ func webKey(w *window) {
 	}
 }
 
-// nkeySeed is a seed of NATS: S and the kind, in base 32, with a CRC-16.
+// couldSeed reports whether run begins as a seed of NATS does.
 func couldSeed(run string) bool {
 	return run[0] == 'S' && strings.IndexByte(seedKinds, run[1]) >= 0
 }
 
 const seedKinds = "UAONCX"
 
+// nkeySeed is a seed of NATS: S and the kind, in base 32, with a CRC-16.
 func nkeySeed(w *window) {
 	const size = 58
 	start, end := w.back(0, base32Bytes, size+1), w.run(0, base32Bytes, size+1)
