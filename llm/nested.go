@@ -71,10 +71,6 @@ func (n *Nested) Close() []Piece {
 	return n.pieces
 }
 
-// JSON reports whether the text begins as an object, an array or a string. It
-// is false before the first byte that says so.
-func (n *Nested) JSON() bool { return n.top.state == levelJSON }
-
 // Settled returns how many leading bytes of the running text are settled by
 // the strings, where safe says it of each open string: how many leading bytes of
 // its decoded text no later finding will touch. Outside strings all bytes are
