@@ -115,8 +115,8 @@ var fixedCodes = sync.OnceValue(func() *blockCodes {
 			lengths[i] = 8
 		}
 	}
-	_ = c.literal.build(lengths[:]) // complete
-	_ = c.distance.build(bytes.Repeat([]byte{5}, 32))
+	_ = c.literal.build(lengths[:])                   // complete
+	_ = c.distance.build(bytes.Repeat([]byte{5}, 32)) // as well
 	return &c
 })
 

@@ -80,7 +80,7 @@ func document(source []byte) (*yaml.Node, *Problem) {
 func syntax(err error) *Problem {
 	p := &Problem{Message: "not YAML: " + err.Error()}
 	if m := yamlLine.FindStringSubmatchIndex(err.Error()); m != nil {
-		p.Line, _ = strconv.Atoi(err.Error()[m[2]:m[3]])
+		p.Line, _ = strconv.Atoi(err.Error()[m[2]:m[3]]) // digits, or no line is told
 		p.Column = 1
 		p.Message = "not YAML: " + err.Error()[m[1]:]
 	}

@@ -113,6 +113,6 @@ func (d *deflater) pack(message []byte) []byte {
 		d.w.Reset(&d.b)
 	}
 	_, _ = d.w.Write(message) // a bytes.Buffer never fails
-	_ = d.w.Flush()
+	_ = d.w.Flush()           // nor here
 	return bytes.TrimSuffix(d.b.Bytes(), []byte(deflateTail))
 }
