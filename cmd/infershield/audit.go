@@ -156,7 +156,12 @@ func newAuditShowCommand(a *app) *cobra.Command {
 		Use:   "show ID",
 		Short: "Prints one exchange: what was found where, and what was inspected",
 		Long:  "Prints one exchange. ID is the request_id that a blocked client was told, and\nthe last column of `infershield audit list`.",
-		Args:  cobra.ExactArgs(1),
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) == 1 {
+				return nil
+			}
+			return withHint(fmt.Errorf("one ID is needed, not %d", len(args)), "infershield audit list shows ids in its last column")
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.withLog(cmd, func(log *audit.Log) error {
 				records, err := findSoon(cmd.Context(), log, args[0])

@@ -115,7 +115,7 @@ func (a *app) showRecord(r audit.Record) error {
 	line("Endpoint", "%s, model %s, stream %t", dash(r.Endpoint), dash(r.Model), r.Stream)
 	line("Client", "%s, agent %s, session %s", dash(r.Client), dash(r.Agent), dash(r.Session))
 	line("Door", "%s, key mode %s, policy %s", dash(r.Door), dash(r.KeyMode), dash(r.PolicyVersion))
-	line("Bytes", "%d to the provider, %d back, %d held at most", r.RequestBytes, r.ResponseBytes, r.HeldBytesMax)
+	line("Bytes", "%d asked, %d answered, %d held at most", r.RequestBytes, r.ResponseBytes, r.HeldBytesMax)
 	line("Time taken", "%d ms, first byte after %d ms, inspection %d µs", r.DurationMS, r.FirstByteMS, r.InspectUS)
 	line("Request body", "%s", digests(r.BodySHA256.RequestIn, r.BodySHA256.RequestOut))
 	line("Answer body", "%s", digests(r.BodySHA256.ResponseIn, r.BodySHA256.ResponseOut))

@@ -62,7 +62,7 @@ func (a *app) report(err error) int {
 	a.printError(err.Error(), hintOf(err))
 	if !a.started || errors.As(err, &wrong) {
 		if hintOf(err) == "" {
-			a.printHint("infershield help")
+			a.printHint(a.help)
 		}
 		return exitMisuse
 	}

@@ -16,6 +16,7 @@ type app struct {
 	environ        []string // as os.Environ
 	configPath     string   // --config; empty is infershield.yaml, if it is there
 	started        bool     // the arguments made sense and a verb has begun
+	help           string   // what explains the command that was typed
 }
 
 // run is the whole program but for the process's own exit. Cancelling ctx
@@ -24,7 +25,11 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	a := &app{stdin: stdin, stdout: stdout, stderr: stderr, environ: os.Environ()}
 	root := newRootCommand(a)
 	root.SetArgs(args)
-	err := root.ExecuteContext(ctx)
+	cmd, err := root.ExecuteContextC(ctx)
+	a.help = "infershield help"
+	if cmd != root {
+		a.help = cmd.CommandPath() + " --help"
+	}
 	return a.report(err)
 }
 

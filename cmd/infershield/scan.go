@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -55,7 +56,7 @@ error, and the exit code is 1. Empty lines are skipped.`,
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object a file")
 	cmd.Flags().BoolVar(&asJSONL, "jsonl", false, "read and print one JSON object a line")
-	cmd.Flags().StringVar(&source, "source", "user", "who speaks: `user`, system, tool or model")
+	cmd.Flags().StringVar(&source, "source", "user", "who speaks, the `role`: user, system, tool or model")
 	bindSettings(cmd, "policy", "mode", "risk-threshold", "max-body-mb")
 	return cmd
 }
@@ -177,6 +178,9 @@ func (a *app) scanFile(name string, scan scanFunc) (failed bool, err error) {
 		return false, withHint(err, "infershield scan reads stdin if no file is given")
 	}
 	defer f.Close()
+	if info, err := f.Stat(); err == nil && info.IsDir() {
+		return false, withHint(fmt.Errorf("%s is a directory", name), "infershield scan takes files: infershield scan %s", filepath.Join(name, "*"))
+	}
 	return scan(name, f)
 }
 

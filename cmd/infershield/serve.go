@@ -31,7 +31,7 @@ const drainTimeout = 25 * time.Second
 func newServeCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "serve",
-		Short: "Run the proxy",
+		Short: "Runs the proxy",
 		Long: `Runs the proxy in the foreground until it is interrupted. Streams and tunnels
 under way may then go on for 25 seconds; a second interrupt ends them at once.`,
 		Args: cobra.NoArgs,
@@ -150,11 +150,11 @@ func (a *app) greet(p *product, front, admin string) {
 	}
 	fmt.Fprintf(w, "%s on %s (key mode %s, %s)\n", c.bold("InferShield is listening"), front, cfg.KeyMode, modeWords(p.policy.Load()))
 	fmt.Fprintf(w, "Intercepting %s; every other host is tunnelled untouched.\n", strings.Join(cfg.Intercept, ", "))
-	fmt.Fprintf(w, "Metrics and health on http://%s\n\n", admin)
+	fmt.Fprintf(w, "Metrics and health on http://%s\n\n", dialable(admin))
 	fmt.Fprintf(w, "%s\n", c.bold("Next, in another terminal:"))
 	printNext(w, c, nextSteps{
-		proxy: "http://" + front, ca: p.authority.Path(), host: firstHost(cfg.Intercept),
-		self: a.self(), database: cfg.auditPath(), mode: p.policy.Load().Mode(),
+		proxy: "http://" + dialable(front), ca: absolute(p.authority.Path()), host: firstHost(cfg.Intercept),
+		self: a.self(), database: absolute(cfg.auditPath()), mode: p.policy.Load().Mode(),
 		serverKey: cfg.KeyMode != keys.Passthrough && !cfg.Key.IsZero(),
 	})
 }
@@ -167,6 +167,24 @@ func modeWords(p *policy.Policy) string {
 		return "inspection is off"
 	}
 	return fmt.Sprintf("blocking from risk %d", p.Threshold())
+}
+
+// dialable is where this machine reaches a listener: one that takes every
+// address says "[::]:8000", which is nowhere to connect to.
+func dialable(addr string) string {
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil || !net.ParseIP(host).IsUnspecified() {
+		return addr
+	}
+	return net.JoinHostPort("127.0.0.1", port)
+}
+
+// absolute makes a path work in the other terminal, which may stand elsewhere.
+func absolute(path string) string {
+	if abs, err := filepath.Abs(path); err == nil {
+		return abs
+	}
+	return path
 }
 
 func firstHost(hosts []string) string { return strings.TrimPrefix(hosts[0], "*.") }
