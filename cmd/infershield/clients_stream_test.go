@@ -262,6 +262,9 @@ func (m staged) checkRecord(t *testing.T, records map[string]audit.Record) {
 	if !m.packed && r.BodySHA256.ResponseOut != sumOf(m.got.Read) {
 		t.Errorf("%s: got %+v; want the sum of what the client read", name, r.BodySHA256)
 	}
+	if m.packed && r.BodySHA256.ResponseIn == "" {
+		return // the client had its last event, and left before the end of the compressed data
+	}
 	if same := r.BodySHA256.ResponseIn == r.BodySHA256.ResponseOut; same != (m.play.action == "allow") {
 		t.Errorf("%s: got %+v, %s; want the sums equal where nothing was done, and there alone", name, r.BodySHA256, r.Action)
 	}
