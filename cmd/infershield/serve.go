@@ -138,7 +138,8 @@ func nextPort(port string) string {
 func (a *app) greet(p *product, front, admin string) {
 	w, c, cfg := a.stderr, a.palette(a.stderr), p.cfg
 	if change := p.authority.Change(); change.Event == ca.Reissued {
-		a.warn(fmt.Sprintf("a new certificate authority replaces the old one (%s). Programs that trusted the old one must be given %s",
+		a.warn(fmt.Sprintf("a new certificate authority replaces the old one (%s). Programs that trusted the old one must be given %s, "+
+			"and an instance that runs on the same folder must be started anew",
 			change.Why, p.authority.Path()))
 	}
 	for _, host := range cfg.withoutKey() {
