@@ -1,10 +1,7 @@
 package guard
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
-	"hash"
 	"io"
 	"net/http"
 	"sync"
@@ -41,36 +38,6 @@ type socket struct {
 	once     sync.Once
 }
 
-// half is one direction.
-type half struct {
-	d       policy.Direction
-	frames  *llm.Frames // nil where the rest goes on unread
-	read    func([]byte) *llm.Doc
-	flow    *flow
-	queue   []queued
-	in, out summer
-}
-
-// queued is a message in its turn: one with a document waits for what its flow
-// makes of it.
-type queued struct {
-	message *llm.Message
-	doc     *llm.Doc // nil where it is no text
-}
-
-// summer takes the sum of what passes.
-type summer struct {
-	hash hash.Hash
-	n    int64
-}
-
-func (s *summer) add(p []byte) {
-	s.hash.Write(p)
-	s.n += int64(len(p))
-}
-
-func (s *summer) sum() string { return hex.EncodeToString(s.hash.Sum(nil)) }
-
 // socket wraps the upstream's end of an upgraded connection. It reports refused
 // where policy does not let one through that cannot be read.
 func (x *exchange) socket(resp *http.Response) (body io.ReadCloser, refused bool) {
@@ -94,13 +61,6 @@ func (x *exchange) socket(resp *http.Response) (body io.ReadCloser, refused bool
 		s.down.frames = llm.NewFrames(llm.FramesConfig{Deflate: fromServer, MessageBytesMax: limit})
 	}
 	return s, false
-}
-
-func (x *exchange) half(d policy.Direction, read func([]byte) *llm.Doc) half {
-	return half{
-		d: d, read: read, flow: x.flow(d, "websocket."+d.String()),
-		in: summer{hash: sha256.New()}, out: summer{hash: sha256.New()},
-	}
 }
 
 // Write implements io.Writer for what the client sends. It takes all, and passes
@@ -259,31 +219,6 @@ func (s *socket) fail(h *half, err error) {
 	s.tell(ours(false).Close(code, "protocol error"))
 }
 
-// drain appends to out the messages that need not wait.
-func (h *half) drain(s *socket, out []byte) []byte {
-	for len(h.queue) > 0 && s.x.verdict.Action != policy.Block {
-		q := h.queue[0]
-		if q.doc != nil && h.flow.next() == nil {
-			break
-		}
-		h.queue = h.queue[1:]
-		if q.doc != nil && q.doc.Changed() {
-			out = append(out, h.frames.Replace(q.message, q.doc.Bytes())...)
-			continue
-		}
-		raw, err := h.frames.Forward(q.message)
-		if err != nil {
-			s.fail(h, err)
-			return out
-		}
-		out = append(out, raw...)
-	}
-	if s.x.verdict.Action == policy.Block {
-		s.block(h.d)
-	}
-	return out
-}
-
 // last ends the texts of a direction that has ended, and returns what waited.
 func (s *socket) last(h *half) (out []byte) {
 	if h.frames == nil || s.blocked {
@@ -294,19 +229,6 @@ func (s *socket) last(h *half) (out []byte) {
 		out = h.drain(s, nil)
 	})
 	h.out.add(out)
-	return out
-}
-
-// unread gives up reading a direction, and returns what it holds, as it came.
-func (h *half) unread() (out []byte) {
-	h.flow.cover("opaque", labelFailed)
-	_ = h.flow.rest() // its frames follow, as they came
-	for _, q := range h.queue {
-		raw, _ := h.frames.Forward(q.message) // what cannot be passed on is lost to the client's decoder anyway
-		out = append(out, raw...)
-	}
-	out = append(out, h.frames.Rest()...)
-	h.queue, h.frames = nil, nil
 	return out
 }
 
@@ -376,13 +298,4 @@ func (s *socket) Close() error {
 		s.x.finish()
 	})
 	return err
-}
-
-// end notes what was seen of a direction.
-func (h *half) end() {
-	if h.flow.finish() {
-		h.flow.cover("scanned", "")
-		return
-	}
-	h.flow.cover("opaque", labelFailed)
 }
