@@ -16,6 +16,7 @@ type half struct {
 	read    func([]byte) *llm.Doc
 	flow    *flow
 	queue   []queued
+	ready   []byte // what may go on, until attempt hands it out
 	in, out summer
 }
 
@@ -46,8 +47,8 @@ func (x *exchange) half(d policy.Direction, read func([]byte) *llm.Doc) half {
 	}
 }
 
-// drain appends to out the messages that need not wait.
-func (h *half) drain(s *socket, out []byte) []byte {
+// drain makes the messages ready that need not wait.
+func (h *half) drain(s *socket) {
 	for len(h.queue) > 0 && s.x.verdict.Action != policy.Block {
 		q := h.queue[0]
 		if q.doc != nil && h.flow.next() == nil {
@@ -55,20 +56,19 @@ func (h *half) drain(s *socket, out []byte) []byte {
 		}
 		h.queue = h.queue[1:]
 		if q.doc != nil && q.doc.Changed() {
-			out = append(out, h.frames.Replace(q.message, q.doc.Bytes())...)
+			h.ready = append(h.ready, h.frames.Replace(q.message, q.doc.Bytes())...)
 			continue
 		}
 		raw, err := h.frames.Forward(q.message)
 		if err != nil {
 			s.fail(h, err)
-			return out
+			return
 		}
-		out = append(out, raw...)
+		h.ready = append(h.ready, raw...)
 	}
 	if s.x.verdict.Action == policy.Block {
 		s.block(h.d)
 	}
-	return out
 }
 
 // unread gives up reading a direction, and returns what it holds, as it came.

