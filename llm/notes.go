@@ -85,7 +85,7 @@ func (w *walker) settle() {
 	}
 	for _, r := range w.runs {
 		s := &w.segs[r.segment]
-		s.Stream = w.streamName(r.node, r.leaf)
+		s.Stream = w.streamName(r)
 		s.Call = s.Call || r.leaf.delta && w.notes.isCall()
 	}
 	if len(w.spellings) > 0 {
@@ -119,11 +119,11 @@ func (e *eventNotes) word(kind note, text string) {
 	}
 }
 
-// streamName names the running text that a value of shape leaf in node n
-// continues; empty when it continues none after all.
-func (w *walker) streamName(n int32, leaf *shape) string {
+// streamName names the running text that a value continues; empty when it
+// continues none after all.
+func (w *walker) streamName(r run) string {
 	var array [128]byte
-	b := array[:0]
+	b, n, leaf := array[:0], r.node, r.leaf
 	if leaf.delta {
 		b = w.notes.appendName(b)
 	} else {
@@ -134,6 +134,9 @@ func (w *walker) streamName(n int32, leaf *shape) string {
 	}
 	if leaf.run != "" {
 		b = append(append(b, '/'), leaf.run...)
+	}
+	if leaf.loose {
+		b = append(b, w.pointer(w.marks[r.segment].site)...)
 	}
 	if name, ok := w.names[string(b)]; ok {
 		return name

@@ -22,12 +22,12 @@ var (
 	// System: system and developer messages. User, Model and Tool by the
 	// messages' roles. Definition: tools and response format. Answers and
 	// streams are the model's.
-	chatCompletions = &tables{name: "chat.completions", request: chatRequest, response: chatResponse, event: chatResponse}
+	chatCompletions = &tables{name: "chat.completions", request: chatRequest, response: chatResponse, event: genericEvent}
 	// User: prompt and suffix. Model: choices.
 	completions = &tables{name: "completions", request: completionsRequest, response: completionsResponse, event: completionsEvent}
 	// System: instructions. User, Model, Tool by the items. Definition: tools
 	// and text format. SSE and WebSocket alike.
-	responses = &tables{name: "responses", request: responsesRequest, response: responsesResponse, event: responsesEvent}
+	responses = &tables{name: "responses", request: responsesRequest, response: responsesResponse, event: genericEvent}
 	// The same for sessions and conversation items; mostly WebSocket. System:
 	// also the prompts for transcription. A form's "session" field is JSON.
 	realtime = &tables{name: "realtime", request: sessionBody, response: sessionAnswer, event: serverMessage}

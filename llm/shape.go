@@ -1,5 +1,10 @@
 package llm
 
+import (
+	"cmp"
+	"slices"
+)
+
 // shape says what the places of a document are. The tables of shapes are the
 // one list of where text is and who speaks there; a place without a shape is
 // read all the same and belongs to whoever speaks around it.
@@ -17,6 +22,9 @@ type shape struct {
 	// delta marks a string that continues the text named by the event's type
 	// and identifiers (see eventNotes), with run as its last part if not empty.
 	delta bool
+	// loose marks a delta: what is not named below it, in whatever dialect, is a
+	// running text as well, named by its path.
+	loose bool
 	// call marks what a tool call will do, here and below.
 	call bool
 	// opaque says what a value here may be instead of text.
@@ -42,7 +50,26 @@ func (s *shape) member(name string) *shape {
 			return s.members[i].shape
 		}
 	}
+	if s.loose && !slices.Contains(labels, name) {
+		return looseText
+	}
 	return nil
+}
+
+// element returns the shape of an array's elements, or nil.
+func (s *shape) element() *shape {
+	if s == nil || s.each == nil && !s.loose {
+		return nil
+	}
+	return cmp.Or(s.each, looseText)
+}
+
+// looseText is what a delta says at a place that no table names.
+var looseText = &shape{loose: true}
+
+// labels are the members of deltas that label them, anew in each: no text.
+var labels = []string{
+	"id", "type", "role", "object", "name", "format", "status", "model", "index", "finish_reason", "signature", "data", "encrypted_content",
 }
 
 // note is what the walk remembers of a value besides its text.

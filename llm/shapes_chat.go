@@ -35,17 +35,26 @@ var chatResponse = &shape{role: Other, members: []member{
 	}, chatMessage.members...)}}},
 }}
 
-// chatChoices serves bodies and events alike: a body has "message", an event
-// has "delta", and completions have "text" in both.
-var chatChoices = &shape{role: Model, run: "choices", counted: true, each: &shape{members: []member{
-	{"index", anIndex},
-	{"delta", chatDelta},
-	{"message", &shape{members: append([]member{{"audio", &shape{members: []member{{"data", audio}}}}}, chatCalls...)}},
-	{"logprobs", chatLogprobs},
-	{"finish_reason", &shape{note: noteFinish}},
-}}}
+// chatChoices are the choices of a body, which have a message. Those of events
+// have a delta; some providers put their deltas where bodies have the message, or
+// a completion's text.
+var (
+	chatChoices = choices(member{"message", &shape{
+		members: append([]member{{"audio", &shape{members: []member{{"data", audio}}}}}, chatCalls...),
+	}})
+	eventChoices = choices(member{"message", chatDelta}, member{"text", running("text")})
+)
 
-var chatDelta = &shape{members: []member{
+func choices(more ...member) *shape {
+	return &shape{role: Model, run: "choices", counted: true, each: &shape{members: append([]member{
+		{"index", anIndex},
+		{"delta", chatDelta},
+		{"logprobs", chatLogprobs},
+		{"finish_reason", &shape{note: noteFinish}},
+	}, more...)}}
+}
+
+var chatDelta = &shape{loose: true, members: []member{
 	{"content", running("content")},
 	{"refusal", running("refusal")},
 	{"reasoning_content", running("reasoning_content")},

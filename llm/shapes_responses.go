@@ -132,7 +132,11 @@ var stepCall = &shape{members: []member{
 var (
 	genericBody  = &shape{role: Other, members: []member{{"model", aModel}, {"stream", aStreamFlag}}}
 	genericEvent = &shape{role: Other, members: append([]member{
-		{"choices", chatChoices},
+		{"choices", eventChoices},
 		{"model", aModel},
+		{"candidates", &shape{role: Model, run: "candidates", counted: true, each: &shape{members: []member{ // Gemini
+			{"index", anIndex},
+			{"content", &shape{loose: true}},
+		}}}},
 	}, responsesEvent.members...)}
 )

@@ -212,10 +212,7 @@ func (w *walker) place() (at site, s *shape) {
 	}
 	n := &w.all[w.open]
 	if n.array {
-		if n.shape != nil {
-			s = n.shape.each
-		}
-		return site{w.open, ^n.count}, s
+		return site{w.open, ^n.count}, n.shape.element()
 	}
 	return site{w.open, n.name}, n.next
 }
@@ -325,7 +322,7 @@ func (w *walker) text(text string, m mark, s *shape) error {
 	if w.skip(s.opaque, text, m) {
 		return nil
 	}
-	if s.delta || s.run != "" && !s.counted {
+	if s.delta || s.run != "" && !s.counted || s.loose && !isWord(text) {
 		w.runs = append(w.runs, run{len(w.segs), w.open, s})
 	} else {
 		seg.Known = isWord(text)
