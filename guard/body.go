@@ -136,8 +136,8 @@ func (b *ending) finish(err error) {
 			}
 		case x.out.Context().Err() != nil || err == errLeft: //nolint:errorlint // our own value
 			x.rec.Error = "the client left during the answer"
-		case errors.Is(err, errUnreadable):
-			x.rec.Error = errUnreadable.Error()
+		case errors.Is(err, errUnreadable), errors.Is(err, errUnmaskable), errors.Is(err, errBlocked):
+			x.rec.Error = err.Error() // we cut it, not the upstream
 		default:
 			x.rec.Error = "the upstream cut the answer"
 		}

@@ -28,8 +28,9 @@ type flow struct {
 	holds   bool   // policy can act, so that waiting is of use
 
 	texts map[string]*running
-	open  []string   // names of the texts that may go on
-	ended []*running // those that do not
+	open  []string          // names of the texts that may go on
+	tails map[string][]byte // of those that ended
+	ended []*running        // those that do not
 	queue []waiting
 	bytes int // of what waits
 	noted map[string]bool
@@ -50,7 +51,7 @@ func (x *exchange) flow(d policy.Direction, surface string) *flow {
 	s.Direction, s.Stream = d, true
 	return &flow{
 		x: x, d: d, surface: surface, holds: x.policy.CanAct(s),
-		texts: make(map[string]*running), noted: make(map[string]bool),
+		texts: make(map[string]*running), tails: make(map[string][]byte), noted: make(map[string]bool),
 	}
 }
 
@@ -125,6 +126,9 @@ func (f *flow) text(seg *llm.Segment) *running {
 	}
 	name := strings.Clone(seg.Stream)
 	t := f.x.running(f.d, seg, f.x.plain(name))
+	if tail, ok := f.tails[name]; ok {
+		t.goOn(tail)
+	}
 	f.texts[name] = t
 	f.open = append(f.open, name)
 	return t
@@ -134,7 +138,8 @@ func (f *flow) text(seg *llm.Segment) *running {
 func (f *flow) endTexts(doc *llm.Doc) {
 	still := f.open[:0]
 	for _, name := range f.open {
-		if !doc.Ends(name) {
+		// A text that went on after its end may do so again.
+		if !doc.Ends(name) || f.texts[name].from > 0 && !doc.Final() {
 			still = append(still, name)
 			continue
 		}
@@ -146,6 +151,9 @@ func (f *flow) endTexts(doc *llm.Doc) {
 func (f *flow) end(name string) {
 	t := f.texts[name]
 	delete(f.texts, name)
+	if len(f.tails) < textsMax {
+		f.tails[name] = t.tail
+	}
 	if len(f.ended) < textsMax {
 		f.ended = append(f.ended, t)
 	}
@@ -249,13 +257,21 @@ func (f *flow) close() {
 
 // finish inspects what is left, keeps the excerpt, and reports whether the
 // inspection went well. What is found only now was not handed out, or has
-// passed: it is recorded.
+// passed: it is recorded. A text that is still open was cut off.
 func (f *flow) finish() (ok bool) {
 	action := f.x.verdict.Action
-	ok = f.x.contained(f.d, f.close)
+	ok = f.x.contained(f.d, f.abandon)
 	f.x.verdict.Action = action
 	f.excerpt()
 	return ok
+}
+
+// abandon is close for texts that were cut off.
+func (f *flow) abandon() {
+	for _, name := range f.open {
+		f.texts[name].cutOff()
+	}
+	f.close()
 }
 
 // excerpt keeps the beginning of the longest text, or of the most telling one

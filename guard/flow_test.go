@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -302,5 +303,84 @@ func TestCompressedStreamsAreMasked(t *testing.T) {
 	r := g.record()
 	if r.Action != "redact" || r.BodySHA256.ResponseIn != sum(sent.String()) || r.BodySHA256.ResponseOut != sum(got) {
 		t.Errorf("record %+v", r)
+	}
+}
+
+// TestStreamsInOtherGuises: what a body says of itself, in which dialect its
+// deltas come and whether each says that it is the last does not hide what it
+// spells.
+func TestStreamsInOtherGuises(t *testing.T) {
+	event := func(format string) func(string) string {
+		return func(text string) string { return "data: " + strings.Replace(format, "%", quote(text), 1) + "\n\n" }
+	}
+	for _, tt := range []struct {
+		name, contentType string
+		event             func(string) string
+		shown             int // bytes of the key that go out before the stream shows its ways
+	}{
+		{"no type", "", event(`{"choices":[{"index":0,"delta":{"content":%}}]}`), 0},
+		{"plain text", "text/plain", event(`{"choices":[{"index":0,"delta":{"content":%}}]}`), 0},
+		{"JSON", "application/json", event(`{"choices":[{"index":0,"delta":{"content":%}}]}`), 0},
+		{"octets", "application/octet-stream", event(`{"choices":[{"index":0,"delta":{"content":%}}]}`), 0},
+		{"parts", "text/event-stream", event(`{"choices":[{"index":0,"delta":{"content":[{"type":"text","text":%}]}}]}`), 0},
+		{"unknown", "text/event-stream", event(`{"choices":[{"index":0,"delta":{"thoughts":{"of":[{"say":%}]}}}]}`), 0},
+		{"message", "text/event-stream", event(`{"choices":[{"index":0,"message":{"content":%}}]}`), 0},
+		{"text", "text/event-stream", event(`{"choices":[{"index":0,"text":%}]}`), 0},
+		{"Gemini", "text/event-stream", event(`{"candidates":[{"content":{"parts":[{"text":%}],"role":"model"}}]}`), 0},
+		{"typed", "text/event-stream", event(`{"type":"response.output_text.delta","item_id":"msg_1","delta":%}`), 0},
+		{"always last", "text/event-stream", event(`{"choices":[{"index":0,"delta":{"content":%},"finish_reason":"stop"}]}`), 14},
+	} {
+		g := newRig(t, nil)
+		var b strings.Builder
+		text := "Here is the key: " + secret + " and that is all of it."
+		for i := 0; i < len(text); i += 7 {
+			b.WriteString(tt.event(text[i:min(i+7, len(text))]))
+		}
+		b.WriteString("data: [DONE]\n\n")
+		g.upstream = func(r *http.Request) (*http.Response, error) {
+			h := http.Header{}
+			if tt.contentType != "" {
+				h.Set("Content-Type", tt.contentType)
+			}
+			return answer(r, h, b.String()), nil
+		}
+		resp, got := g.post(chatURL, `{"stream":true,"messages":[]}`)
+		said := strings.Join(regexp.MustCompile(`"((?:of it|[^"\\]){0,30})"`).FindAllString(got, -1), "")
+		for _, piece := range []string{secret[8+tt.shown : 8+tt.shown+7], secret[30:37], secret[60:67]} {
+			if strings.Contains(strings.ReplaceAll(got, `\u002d`, "-"), piece) || strings.Contains(said, piece) {
+				t.Errorf("%s: %q went out: %s", tt.name, piece, got)
+				break
+			}
+		}
+		for i := 15; i+7 < len(text)-30; i += 7 {
+			if i > 25+tt.shown && strings.Contains(got, quote(text[i:i+7])) {
+				t.Errorf("%s: the piece %q went out", tt.name, text[i:i+7])
+			}
+		}
+		if r := g.record(); r.Action != "redact" || resp.ContentLength >= 0 || strings.Contains(r.ResponseExcerpt, secret[10:20]) {
+			t.Errorf("%s: length %d, record %+v", tt.name, resp.ContentLength, r)
+		}
+	}
+}
+
+// TestExcerptOfWhatWasCutOff keeps no part of what may have become a secret.
+func TestExcerptOfWhatWasCutOff(t *testing.T) {
+	for _, mode := range []policy.Mode{policy.ModeBlock, policy.ModeWarn} {
+		g := newRig(t, settings(policy.Settings{Mode: mode}))
+		g.upstream = func(r *http.Request) (*http.Response, error) {
+			resp := answer(r, streamHeader, "")
+			resp.Body, resp.ContentLength = io.NopCloser(io.MultiReader(strings.NewReader(chatEvent(0, "The key is "+secret[:24])), iotest.ErrReader(io.ErrUnexpectedEOF))), -1
+			return resp, nil
+		}
+		req, _ := http.NewRequestWithContext(t.Context(), "POST", chatURL, strings.NewReader(`{"stream":true}`))
+		resp, err := g.guard.RoundTrip(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = io.ReadAll(resp.Body) // it is cut
+		_ = resp.Body.Close()
+		if r := g.record(); !strings.HasPrefix(r.ResponseExcerpt, "The key is") || strings.Contains(r.ResponseExcerpt, secret[8:16]) {
+			t.Errorf("%s: excerpt %q", mode, r.ResponseExcerpt)
+		}
 	}
 }

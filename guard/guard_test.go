@@ -297,6 +297,9 @@ func TestThreateningStreamIsStopped(t *testing.T) {
 			!strings.HasSuffix(string(got), "\n\n") || !strings.Contains(string(got), `"phase":"response"}}`) || !strings.Contains(string(got), r.ID)) {
 			t.Errorf("client got %q, %v; want an error event in the end", got, err)
 		}
+		if encoding == "br" && r.Error != "stopped by policy" {
+			t.Errorf("recorded as %q", r.Error)
+		}
 		if encoding == "br" && err == nil {
 			t.Errorf("a compressed stream ended cleanly: %q", got)
 		}

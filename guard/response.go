@@ -49,7 +49,7 @@ func (x *exchange) response(resp *http.Response) *http.Response {
 	case x.policy.Mode() == policy.ModeOff:
 		x.cover("response.body", "skipped", "mode off")
 		resp.Body = x.pass(resp.Body)
-	case strings.EqualFold(strings.TrimSpace(media), "text/event-stream"):
+	case strings.EqualFold(strings.TrimSpace(media), "text/event-stream"), beginsAsEvents(resp):
 		x.rec.Stream = true
 		body, refused := x.stream(resp)
 		if refused {
@@ -67,6 +67,37 @@ func (x *exchange) response(resp *http.Response) *http.Response {
 		resp.Body = x.trail(resp)
 	}
 	return resp
+}
+
+// beginsAsEvents looks whether a body that says it is something else is a stream
+// of events (WHATWG HTML §9.2.6). Clients that asked for one read it whatever it
+// says. Of a compressed body that cannot be seen.
+func beginsAsEvents(resp *http.Response) bool {
+	if withoutIdentity(resp.Header.Get("Content-Encoding")) != "" {
+		return false
+	}
+	var head []byte
+	begun, could := false, true
+	for err := error(nil); err == nil && could && !begun; {
+		more := make([]byte, 16)
+		var n int
+		n, err = resp.Body.Read(more) // what went wrong shows at the next Read too
+		head = append(head, more[:n]...)
+		begun, could = eventsBegin(string(head))
+	}
+	resp.Body = prefixed(head, resp.Body)
+	return begun
+}
+
+// eventsBegin reports whether head begins a stream of events, and whether with
+// more of it it could.
+func eventsBegin(head string) (begun, could bool) {
+	head = strings.TrimLeft(strings.TrimPrefix(head, "\xef\xbb\xbf"), "\r\n")
+	for _, field := range []string{"data:", "event:", "id:", "retry:", ":"} {
+		begun = begun || strings.HasPrefix(head, field)
+		could = could || strings.HasPrefix(field, head)
+	}
+	return begun, could || strings.HasPrefix("\xef\xbb\xbf", head)
 }
 
 func isSocket(body io.ReadCloser) bool {

@@ -32,6 +32,11 @@ func (x *exchange) stream(resp *http.Response) (body io.ReadCloser, refused bool
 		return x.pass(resp.Body), refused
 	}
 	e.events = x.ep.Events(src)
+	if e.flow.holds && resp.ContentLength >= 0 {
+		// What is masked has another length.
+		resp.ContentLength = -1
+		resp.Header.Del("Content-Length")
+	}
 	e.body = x.ending(e, e.end)
 	e.body.received = e.upstream.hash
 	e.body.whole = func() bool { return e.final && len(e.pending) == 0 }
@@ -163,8 +168,12 @@ func (e *eventReader) takeEvent() {
 	if doc, e.last = e.events.Next(); doc != nil {
 		e.flow.take(doc)
 	}
-	if e.last != nil {
+	switch e.last {
+	case nil:
+	case io.EOF:
 		e.flow.close()
+	default:
+		e.flow.abandon()
 	}
 }
 

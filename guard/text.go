@@ -26,7 +26,12 @@ type running struct {
 	hash  maphash.Hash // of what has come, to know its repeats by
 	head  []byte       // for the excerpt
 	found []inspect.Finding
+	tail  []byte // should the text go on after its end
+	from  int    // of a text that did: where this begins, behind the tail
 }
+
+// tailBytes is how much of an ended text is remembered.
+const tailBytes = 256
 
 // textSeed is common to all texts, so that their hashes can be compared. Nobody
 // outside knows it.
@@ -52,6 +57,9 @@ func (t *running) write(piece string) {
 		t.head = append(t.head, piece[:min(room, len(piece))]...)
 	}
 	_, _ = t.hash.WriteString(piece) // memory does not fail
+	if t.tail = append(t.tail, piece...); len(t.tail) > 4*tailBytes {
+		t.tail = append(t.tail[:0], t.tail[len(t.tail)-tailBytes:]...)
+	}
 	t.end += len(piece)
 	found, safe := t.stream.Write(piece)
 	t.safe = min(safe, t.end)
@@ -61,6 +69,27 @@ func (t *running) write(piece string) {
 	t.decide(found)
 	if t.nested != nil {
 		t.safe = min(t.safe, t.nested.settled())
+	}
+}
+
+// goOn makes t the rest of a text that was taken to have ended with tail. What
+// stands in the tail has been handed out, and what begins there can be masked
+// from here on.
+func (t *running) goOn(tail []byte) {
+	tail = tail[max(0, len(tail)-tailBytes):]
+	_, _ = t.stream.Write(string(tail)) // what is whole in it was found before
+	t.from, t.end, t.gone = len(tail), len(tail), len(tail)
+}
+
+// cutOff says that the text was not whole: what may be the beginning of a secret
+// at its end is not kept for the record.
+func (t *running) cutOff() {
+	t.head = t.head[:min(len(t.head), max(0, t.settled()-t.from))]
+	if t.from+len(t.head) < t.end {
+		return
+	}
+	for len(t.head) > 0 && t.head[len(t.head)-1] > ' ' {
+		t.head = t.head[:len(t.head)-1]
 	}
 }
 
@@ -79,12 +108,13 @@ func (t *running) decide(found []inspect.Finding) {
 		return
 	}
 	const foundMax = 64
-	if room := foundMax - len(t.found); room > 0 {
-		t.found = append(t.found, found[:min(room, len(found))]...)
+	for _, f := range found[:min(len(found), foundMax-len(t.found))] {
+		f.Start, f.End = f.Start-t.from, f.End-t.from // in the head
+		t.found = append(t.found, f)
 	}
 	v := t.x.policy.Decide(t.subject, found)
 	for _, f := range v.Masked {
-		if f.Start >= t.gone {
+		if f.End > t.gone {
 			t.masks = append(t.masks, f)
 		}
 	}
@@ -132,5 +162,5 @@ func (p piece) hand(doc *llm.Doc) {
 // repeats reports whether text is this one again, said at its end as a whole.
 func (t *running) repeats(text string, src inspect.Source) bool {
 	src.Hold = t.source.Hold // it changes no finding
-	return len(text) == t.end && src == t.source && maphash.String(textSeed, text) == t.hash.Sum64()
+	return t.from == 0 && len(text) == t.end && src == t.source && maphash.String(textSeed, text) == t.hash.Sum64()
 }

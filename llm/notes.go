@@ -135,7 +135,7 @@ func (w *walker) streamName(r run) string {
 	if leaf.run != "" {
 		b = append(append(b, '/'), leaf.run...)
 	}
-	if leaf.loose {
+	if leaf.loose && leaf.run == "" {
 		b = append(b, w.pointer(w.marks[r.segment].site)...)
 	}
 	if name, ok := w.names[string(b)]; ok {

@@ -55,10 +55,10 @@ func choices(more ...member) *shape {
 }
 
 var chatDelta = &shape{loose: true, members: []member{
-	{"content", running("content")},
-	{"refusal", running("refusal")},
-	{"reasoning_content", running("reasoning_content")},
-	{"reasoning", running("reasoning")},
+	{"content", talking("content")},
+	{"refusal", talking("refusal")},
+	{"reasoning_content", talking("reasoning_content")},
+	{"reasoning", talking("reasoning")},
 	{"tool_calls", &shape{run: "tool_calls", counted: true, each: &shape{members: []member{
 		{"index", anIndex},
 		{"function", &shape{members: []member{{"arguments", calling("arguments")}, {"name", running("name")}}}},
@@ -82,6 +82,9 @@ var chatLogprobs = &shape{note: noteSpelling, members: []member{
 var tokenBytes = &shape{opaque: opaqueTokens}
 
 func running(name string) *shape { return &shape{run: name} }
+
+// talking is running, or holds such texts in a form of its own: a list of parts.
+func talking(name string) *shape { return &shape{run: name, loose: true} }
 
 func calling(name string) *shape { return &shape{run: name, call: true} }
 
