@@ -116,9 +116,10 @@ func (e *Error) Event() []byte {
 }
 
 // Typed returns the WebSocket message with the same object, in the form of the
-// error events that the provider sends there.
+// error events that the provider sends there. Its status says that the request
+// was wrong: after a 403 the Codex CLI tries five times more, in vain.
 func (e *Error) Typed() []byte {
-	b := strconv.AppendInt([]byte(`{"type":"error","status":`), int64(e.Status), 10)
+	b := strconv.AppendInt([]byte(`{"type":"error","status":`), http.StatusBadRequest, 10)
 	b = append(b, ',')
 	return append(b, e.Body()[1:]...)
 }

@@ -126,18 +126,13 @@ func (p *Policy) Decide(s Subject, found []inspect.Finding) Verdict {
 // judge finds the rule for f and returns what it does and adds.
 func (p *Policy) judge(s *Subject, f inspect.Finding) (Action, tally) {
 	t := tally{place: place(f.Category), rules: []string{f.Rule}}
-	weight := ThresholdMax
-	if t.place >= 0 {
-		weight = p.weights[t.place]
-	} else {
+	weight := p.weight(t.place)
+	if t.place < 0 {
 		t.place = len(categories) // after all that are known
 	}
 	t.risk = risk(f.Score, weight)
-	action, threshold := Allow, p.threshold
-	if r := p.match(s, f); r != nil {
-		action, threshold = r.action, cmpOr(r.threshold, p.threshold)
-	}
-	if action == Block && t.risk >= threshold {
+	r := p.match(s, f)
+	if r != nil && r.action == Block {
 		t.risk = max(t.risk, p.threshold)
 		t.ceiling = max(t.risk, weight)
 		return Block, t
@@ -146,11 +141,22 @@ func (p *Policy) judge(s *Subject, f inspect.Finding) (Action, tally) {
 	// "blocked" of something that went through.
 	t.ceiling = min(weight, p.threshold-1)
 	t.risk = min(t.risk, t.ceiling)
-	if action == Block {
-		action = Allow
+	if r == nil {
+		return Allow, t
 	}
-	return action, t
+	return r.action, t
 }
+
+// weight is the risk of a certain finding of the category at place.
+func (p *Policy) weight(place int) int {
+	if place < 0 {
+		return ThresholdMax // one that this build does not know
+	}
+	return p.weights[place]
+}
+
+// risk is what f comes to, before a rule has its say.
+func (p *Policy) risk(f inspect.Finding) int { return risk(f.Score, p.weight(place(f.Category))) }
 
 func cmpOr(threshold, otherwise int) int {
 	if threshold == 0 {

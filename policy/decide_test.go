@@ -333,3 +333,16 @@ func TestMasks(t *testing.T) {
 		}
 	}
 }
+
+// TestBlockBelowItsThreshold: a rule that blocks, and does not, leaves the
+// finding to the rules after it.
+func TestBlockBelowItsThreshold(t *testing.T) {
+	p, err := policy.Parse([]byte("version: 1\nrules: [{when: {rule: private_key}, action: block}, {when: {category: secret}, action: redact}]"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := inspect.Finding{Rule: "private_key", Category: inspect.Secret, Score: 1, End: 9}
+	if v := p.Decide(policy.Subject{}, []inspect.Finding{f}); v.Action != policy.Redact || v.Risk >= p.Threshold() {
+		t.Errorf("got %+v; want it masked", v)
+	}
+}

@@ -25,11 +25,14 @@ type rule struct {
 	line, column int // in the file
 }
 
-// match returns the first rule for f, or nil.
+// match returns the first rule for f, or nil. A rule that blocks from a higher
+// risk up has no say: who writes one for private keys before the rule that masks
+// secrets does not mean to let them through.
 func (p *Policy) match(s *Subject, f inspect.Finding) *rule {
 	for i := range p.rules {
 		r := &p.rules[i]
-		if oneOf(r.categories, f.Category) && anyLike(r.names, f.Rule) && r.covers(s) {
+		if oneOf(r.categories, f.Category) && anyLike(r.names, f.Rule) && r.covers(s) &&
+			(r.action != Block || p.risk(f) >= cmpOr(r.threshold, p.threshold)) {
 			return r
 		}
 	}
