@@ -46,6 +46,7 @@ func (x *exchange) socket(resp *http.Response) (body io.ReadCloser, refused bool
 	s.up = x.half(policy.Request, s.messages.Client)
 	s.down = x.half(policy.Response, s.messages.Server)
 	x.rec.Stream = true
+	x.asks(x.out.URL.Query().Get("model")) // Realtime's
 	fromClient, fromServer, err := llm.Extensions(resp.Header)
 	switch {
 	case x.policy.Mode() == policy.ModeOff:
@@ -61,6 +62,15 @@ func (x *exchange) socket(resp *http.Response) (body io.ReadCloser, refused bool
 		s.down.frames = llm.NewFrames(llm.FramesConfig{Deflate: fromServer, MessageBytesMax: limit})
 	}
 	return s, false
+}
+
+// asks notes the model that the client asks for, unless name is empty: each
+// message may ask for another.
+func (x *exchange) asks(name string) {
+	if name != "" {
+		x.rec.Model = x.plain(name)
+		x.subject.Model = x.rec.Model
+	}
 }
 
 // Write implements io.Writer for what the client sends. It takes all, and passes
@@ -209,6 +219,9 @@ func (s *socket) message(h *half, m *llm.Message) {
 	if m.Kind == llm.TextMessage && m.Opaque == "" {
 		q := &h.queue[len(h.queue)-1]
 		q.doc = h.read(m.Payload)
+		if h.d == policy.Request {
+			s.x.asks(q.doc.Model())
+		}
 		h.flow.take(q.doc)
 	}
 	h.drain(s)

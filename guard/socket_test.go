@@ -405,3 +405,23 @@ func TestFailedInspectionLosesNothing(t *testing.T) {
 		t.Errorf("record %+v", r)
 	}
 }
+
+// TestPolicyKnowsTheModelOfAConversation: its messages name it, or its address.
+func TestPolicyKnowsTheModelOfAConversation(t *testing.T) {
+	p, err := policy.Parse([]byte("version: 1\nrules:\n  - when: {category: injection, model: gpt-5}\n    action: block\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := newRig(t, func(c *guard.Config) { c.Policy = func() *policy.Policy { return p } }).converse()
+	if err := wsutil.WriteClientText(c.client, []byte(createResponse(attack))); err != nil {
+		t.Fatal(err)
+	}
+	c.farewell()
+	got, _ := c.rest()
+	c.close()
+	r := c.record()
+	blockedWith(t, got, "request", r)
+	if r.Model != "gpt-5" {
+		t.Errorf("the record names %q", r.Model)
+	}
+}
