@@ -55,8 +55,8 @@ func (h *half) drain(s *socket) {
 			break
 		}
 		h.queue = h.queue[1:]
-		if q.doc != nil && q.doc.Changed() {
-			h.ready = append(h.ready, h.frames.Replace(q.message, q.doc.Bytes())...)
+		if changed := s.changed(h, q.doc); changed != nil {
+			h.ready = append(h.ready, h.frames.Replace(q.message, changed)...)
 			continue
 		}
 		raw, err := h.frames.Forward(q.message)
@@ -69,6 +69,28 @@ func (h *half) drain(s *socket) {
 	if s.x.verdict.Action == policy.Block {
 		s.block(h.d)
 	}
+}
+
+// changed returns what goes on in place of doc, or nil where that is doc as it
+// came. No answer gives the server's key away.
+func (s *socket) changed(h *half, doc *llm.Doc) []byte {
+	if doc == nil {
+		return nil
+	}
+	if h.d == policy.Response {
+		masked, leaked := s.x.g.cfg.Masked(doc.Bytes())
+		if leaked {
+			s.x.verdict.Action = max(s.x.verdict.Action, policy.Redact)
+			if h.flow.once(labelOwnKey) {
+				s.x.note(policy.Response, labelOwnKey)
+			}
+			return masked
+		}
+	}
+	if doc.Changed() {
+		return doc.Bytes()
+	}
+	return nil
 }
 
 // unread gives up reading a direction, and returns what it holds, as it came.

@@ -425,3 +425,26 @@ func TestPolicyKnowsTheModelOfAConversation(t *testing.T) {
 		t.Errorf("the record names %q", r.Model)
 	}
 }
+
+// TestNoConversationTellsTheServersKey: neither what a provider says of it, nor
+// a form that no detector knows, gives it away.
+func TestNoConversationTellsTheServersKey(t *testing.T) {
+	const key = "key-of-the-house-0123456789"
+	c := newRig(t, func(c *guard.Config) {
+		c.Masked = func(b []byte) ([]byte, bool) {
+			masked := strings.ReplaceAll(string(b), key, "[masked]")
+			return []byte(masked), masked != string(b)
+		}
+	}).converse()
+	refusal := func(key string) string {
+		return `{"type":"error","error":{"message":"Incorrect API key provided: ` + key + `"}}`
+	}
+	got, _ := c.tell(outputDelta("Hello."), refusal(key), refusal(key))
+	if want := []string{outputDelta("Hello."), refusal("[masked]"), refusal("[masked]"), "close 1000"}; !slices.Equal(got, want) {
+		t.Errorf("the client got %q; want %q", got, want)
+	}
+	c.close()
+	if r := c.record(); r.Action != "redact" || !slices.Contains(r.Labels, "server_key_returned") {
+		t.Errorf("record %+v", r)
+	}
+}
