@@ -247,8 +247,18 @@ func kindOf(h http.Header) string {
 	return ""
 }
 
+// isWebSocket reports whether an exchange may become a WebSocket: Upgrade lists
+// protocols, with or without a version (RFC 9110 §7.8).
 func isWebSocket(r *http.Request) bool {
-	return strings.EqualFold(r.Header.Get("Upgrade"), "websocket")
+	for _, list := range r.Header.Values("Upgrade") {
+		for protocol := range strings.SplitSeq(list, ",") {
+			name, _, _ := strings.Cut(protocol, "/")
+			if strings.EqualFold(strings.TrimSpace(name), "websocket") {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // readUpTo reads r to its end or to maxBytes, and says whether that was all.

@@ -448,3 +448,20 @@ func TestNoConversationTellsTheServersKey(t *testing.T) {
 		t.Errorf("record %+v", r)
 	}
 }
+
+// TestForbiddenWebSocket: however the client writes that it wants one.
+func TestForbiddenWebSocket(t *testing.T) {
+	p, err := policy.Parse([]byte("version: 1\nwebsocket: forbid\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for wanted, status := range map[string]int{
+		"websocket": 426, "WebSocket": 426, "foo, websocket": 426, "websocket,websocket": 426, "websocket/13": 426, "h2c": 200,
+	} {
+		g := newRig(t, func(c *guard.Config) { c.Policy = func() *policy.Policy { return p } })
+		if resp, _ := g.post(chatURL, "", "Upgrade", wanted); resp.StatusCode != status {
+			t.Errorf("%q: status %d; want %d", wanted, resp.StatusCode, status)
+		}
+		g.record()
+	}
+}
