@@ -23,6 +23,11 @@ func TestLabelsDoNotHideText(t *testing.T) {
 			t.Errorf("%q: %d; want 403", label, resp.StatusCode)
 		}
 		g.record()
+		resp, _ = g.post(chatURL, gzipped(chatPrompt(attack)), "Content-Type", label, "Content-Encoding", "gzip")
+		if resp.StatusCode != 403 || g.calls != 0 {
+			t.Errorf("%q, compressed: %d; want 403", label, resp.StatusCode)
+		}
+		g.record()
 	}
 }
 

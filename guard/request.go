@@ -46,7 +46,7 @@ func (x *exchange) request() *llm.Error {
 	}
 	// What a body says of itself does not hide text: only bytes that are none
 	// are passed over.
-	opaque := kind != "" && !isText(raw)
+	opaque := kind != "" && !isText(raw) && !x.isEncodedText(raw)
 	switch {
 	case opaque && x.unscannable(policy.Request, "request.body", "opaque", kind, policy.Opaque):
 		return x.blocked(policy.Request)
@@ -57,6 +57,17 @@ func (x *exchange) request() *llm.Error {
 		return x.oversized(raw)
 	}
 	return x.requestBody(raw)
+}
+
+// isEncodedText reports whether a body is text beneath its content encoding.
+func (x *exchange) isEncodedText(raw []byte) bool {
+	const sample = 4 << 10
+	r, err := llm.Decoder(strings.Join(x.out.Header.Values("Content-Encoding"), ","), bytes.NewReader(raw), sample)
+	if err != nil {
+		return false
+	}
+	head, _ := io.ReadAll(r) // the beginning tells, whatever comes of the rest
+	return len(head) > 0 && isText(head)
 }
 
 // isText reports whether a body is text for all that its beginning shows: UTF-8
