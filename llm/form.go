@@ -5,6 +5,8 @@ import (
 	"cmp"
 	"mime"
 	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // RequestBody reads a request's body of the given Content-Type: a form part by
@@ -14,11 +16,31 @@ func (e Endpoint) RequestBody(contentType string, body []byte) *Doc {
 	switch {
 	case len(body) > bodyBytesMax:
 	case strings.HasPrefix(media, "multipart/") || err != nil && isMultipart(contentType):
+		if isJSON(body) {
+			return e.noForm(body)
+		}
 		return newForm(e.get(), params["boundary"], body)
 	case media == "application/jsonl" || media == "application/x-ndjson":
 		return newFile(body)
 	}
 	return e.Request(body)
+}
+
+// noForm reads JSON that is said to be a form. No boundary stands in it, but a
+// provider that goes by the body, or by a second Content-Type, reads it.
+func (e Endpoint) noForm(body []byte) *Doc {
+	d := e.Request(body)
+	d.problem(ProblemMultipart)
+	d.demote()
+	return d
+}
+
+// isJSON reports whether content is a JSON object or array, for whoever asks
+// for no more than that.
+func isJSON(content []byte) bool {
+	begin := begun(content)
+	return len(begin) > 0 && (begin[0] == '{' || begin[0] == '[') &&
+		jsontext.Value(begin).IsValid(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 }
 
 func isMultipart(contentType string) bool {
@@ -47,11 +69,7 @@ func newForm(t *tables, boundary string, body []byte) *Doc {
 	}
 	if f.broken {
 		f.problem(ProblemMultipart)
-		for i := range f.segs {
-			if r := f.segs[i].Role; r == System || r == Definition {
-				f.segs[i].Role = Other
-			}
-		}
+		f.demote()
 		f.take(Raw(Other, body), 0, "", placeWhole)
 	}
 	return f.Doc
@@ -142,7 +160,7 @@ func (f *formReader) content(p partHead, start, end int) {
 		f.stream = string(value) == "true"
 	}
 	role := cmp.Or(s.role, f.tables.request.role, Other)
-	if p.isJSON || s.members != nil && len(value) > 0 && value[0] == '{' {
+	if p.isJSON || s.members != nil && bytes.HasPrefix(begun(value), []byte("{")) || role == Other && isJSON(value) {
 		whole := *s
 		whole.role = role
 		f.take(newDoc(&whole, value), start, path, placeContent)
@@ -174,7 +192,7 @@ func (p *partHead) header(line []byte, at int) {
 		return
 	case "content-type":
 		media, _, err := mime.ParseMediaType(trimmed)
-		p.isJSON = p.isJSON || media == "application/json"
+		p.isJSON = p.isJSON || media == "application/json" || strings.HasSuffix(media, "+json")
 		if err == nil && !isMultipart(media) && mime.FormatMediaType(media, nil) == trimmed {
 			return
 		}

@@ -219,6 +219,30 @@ func TestFormMalformed(t *testing.T) {
 	}
 }
 
+// TestFormThatIsJSON: a provider may go by what the body is. So read, nothing in
+// it is the operator's.
+func TestFormThatIsJSON(t *testing.T) {
+	const escaped = `"\u0077ords"`
+	body := `{"messages":[{"role":"system","content":` + escaped + `}],"model":"m","model":"n"}`
+	d := endpoint("/v1/chat/completions").RequestBody(formType, []byte(body))
+	if !slices.Contains(d.Problems(), llm.ProblemMultipart) || !slices.Contains(texts(d), "words") || string(d.Bytes()) != body {
+		t.Errorf("problems %q, texts %q", d.Problems(), texts(d))
+	}
+	for _, s := range d.Segments() {
+		if s.Role == llm.System {
+			t.Errorf("%q is the operator's", s.Text)
+		}
+	}
+	for name, part := range map[string]string{
+		"by its type": "Content-Disposition: form-data; name=\"extra\"\nContent-Type: application/vnd.x+json\n\n" + escaped,
+		"unannounced": field("extra", ` [{"a":`+escaped+`}]`),
+	} {
+		if d := endpoint("/v1/audio/speech").RequestBody(formType, []byte(form(part))); len(d.Problems()) > 0 || !slices.Contains(texts(d), "words") {
+			t.Errorf("%s: problems %q, texts %q", name, d.Problems(), texts(d))
+		}
+	}
+}
+
 // TestFormLaw: of a form that the standard library writes, every value is a
 // segment or skipped, and a replacement is what the standard library reads in
 // its place, with all else as it was. No replacement can end its part.

@@ -55,10 +55,10 @@ func (w *walker) literals(from int) {
 }
 
 // demote takes the operator's roles away.
-func (w *walker) demote() {
-	for i := range w.segs {
-		if r := w.segs[i].Role; r == System || r == Definition {
-			w.segs[i].Role = Other
+func (d *Doc) demote() {
+	for i := range d.segs {
+		if r := d.segs[i].Role; r == System || r == Definition {
+			d.segs[i].Role = Other
 		}
 	}
 }
