@@ -102,6 +102,7 @@ func listen(c *http.Client, url string) (heard, error) {
 			h.first = now.Sub(start)
 		}
 		if bytes.HasPrefix(line, []byte("data: [DONE]")) {
+			_, _ = io.Copy(io.Discard, r) // to the end, so that the connection serves again
 			break
 		}
 		if _, rest, ok := bytes.Cut(line, []byte(`"created":`)); ok {
