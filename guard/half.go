@@ -54,7 +54,9 @@ func (h *half) drain(s *socket) {
 		if q.doc != nil && h.flow.next() == nil {
 			break
 		}
-		h.queue = h.queue[1:]
+		if h.queue = h.queue[1:]; q.doc == nil {
+			h.flow.bytes -= len(q.message.Raw)
+		}
 		if changed := s.changed(h, q.doc); changed != nil {
 			h.ready = append(h.ready, h.frames.Replace(q.message, changed)...)
 			continue
@@ -113,4 +115,13 @@ func (h *half) end() {
 		return
 	}
 	h.flow.cover("opaque", labelFailed)
+}
+
+// sums are those of what came and of what went on. They stay empty where some
+// of it has not gone on, since the rest did not come.
+func (h *half) sums() (in, out string) {
+	if len(h.queue) > 0 || h.frames != nil && len(h.frames.Rest()) > 0 {
+		return "", ""
+	}
+	return h.in.sum(), h.out.sum()
 }

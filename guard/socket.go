@@ -223,6 +223,8 @@ func (s *socket) message(h *half, m *llm.Message) {
 			s.x.asks(q.doc.Model())
 		}
 		h.flow.take(q.doc)
+	} else {
+		h.flow.bytes += len(m.Raw) // it waits behind documents, and counts as they do
 	}
 	h.drain(s)
 }
@@ -230,11 +232,11 @@ func (s *socket) message(h *half, m *llm.Message) {
 // refuses notes a message that cannot be read, each reason once, and reports
 // whether policy refuses it.
 func (s *socket) refuses(h *half, m *llm.Message) bool {
-	reason, why := policy.TooLarge, m.Opaque
+	reason, part, why := policy.TooLarge, m.Opaque, m.Opaque
 	if why == "" && m.Kind == llm.BinaryMessage {
-		reason, why = policy.Opaque, "binary messages"
+		reason, part, why = policy.Opaque, string(policy.Opaque), "binary messages"
 	}
-	return why != "" && h.flow.once(why) && s.x.unscannable(h.d, h.flow.surface+"#"+string(reason), "opaque", why, reason)
+	return why != "" && h.flow.once(why) && s.x.unscannable(h.d, h.flow.surface+"#"+part, "opaque", why, reason)
 }
 
 // fail ends a connection whose one side does not keep to the protocol: nothing
@@ -330,8 +332,8 @@ func (s *socket) Close() error {
 			s.x.finish()
 			return // neither side took what the other sent
 		}
-		rec.BodySHA256.RequestIn, rec.BodySHA256.RequestOut = s.up.in.sum(), s.up.out.sum()
-		rec.BodySHA256.ResponseIn, rec.BodySHA256.ResponseOut = s.down.in.sum(), s.down.out.sum()
+		rec.BodySHA256.RequestIn, rec.BodySHA256.RequestOut = s.up.sums()
+		rec.BodySHA256.ResponseIn, rec.BodySHA256.ResponseOut = s.down.sums()
 		s.x.finish()
 	})
 	return err

@@ -1,6 +1,8 @@
 package guard_test
 
 import (
+	"bytes"
+	"compress/flate"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -463,5 +465,82 @@ func TestForbiddenWebSocket(t *testing.T) {
 			t.Errorf("%q: status %d; want %d", wanted, resp.StatusCode, status)
 		}
 		g.record()
+	}
+}
+
+// TestNothingWaitsWithoutBound: what holds no text counts as well where it
+// waits behind a text.
+func TestNothingWaitsWithoutBound(t *testing.T) {
+	c := newRig(t, nil).converse()
+	go func() {
+		held := ws.MustCompileFrame(ws.NewTextFrame([]byte(outputDelta("the key begins with sk-proj-abcdefgh"))))
+		_, _ = c.provider.Write(held)
+		for binary := ws.MustCompileFrame(ws.NewBinaryFrame(make([]byte, 1<<20))); ; {
+			if _, err := c.provider.Write(binary); err != nil {
+				return // as it should end
+			}
+		}
+	}()
+	got, _ := c.rest()
+	c.close()
+	r := c.record()
+	blockedWith(t, got, "response", r)
+	if !slices.Contains(r.Labels, "too_large") {
+		t.Errorf("record %+v", r)
+	}
+}
+
+// TestSumsOfAConversationCutShort: a message that did not go on is in no sum
+// that says what did.
+func TestSumsOfAConversationCutShort(t *testing.T) {
+	for name, last := range map[string][]byte{
+		"half a message": ws.MustCompileFrame(ws.NewTextFrame([]byte(outputDelta("Hello."))))[:20],
+		"a held text":    ws.MustCompileFrame(ws.NewTextFrame([]byte(outputDelta("the key begins with sk-proj-abcdefgh")))),
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := newRig(t, nil).converse()
+			if _, err := c.provider.Write(append(ws.MustCompileFrame(ws.NewPingFrame(nil)), last...)); err != nil {
+				t.Fatal(err)
+			}
+			if f, err := readFrame(c.client); err != nil || f.Header.OpCode != ws.OpPing {
+				t.Fatalf("the client got %v (%v)", f, err)
+			}
+			c.close() // the client leaves
+			if r := c.record(); r.BodySHA256.ResponseIn != "" || r.BodySHA256.ResponseOut != "" {
+				t.Errorf("sums %+v", r.BodySHA256)
+			}
+		})
+	}
+}
+
+// TestLostContextIsAPartOfItsOwn: a compressed message over the limit, and those
+// that refer to it, are two reasons why something was not read.
+func TestLostContextIsAPartOfItsOwn(t *testing.T) {
+	p, err := policy.Parse([]byte("version: 1\nunscannable: {too_large: flag}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := newRig(t, func(c *guard.Config) {
+		c.BodyMax, c.Policy = 1<<10, func() *policy.Policy { return p }
+	}).converse("Sec-Websocket-Extensions", "permessage-deflate")
+	var deflated bytes.Buffer
+	z, _ := flate.NewWriter(&deflated, flate.BestSpeed)
+	for _, text := range []string{strings.Repeat("sea ", 1<<10), "sea"} {
+		deflated.Reset()
+		_, _ = io.WriteString(z, text)
+		_ = z.Flush()
+		f := ws.NewTextFrame(bytes.TrimSuffix(bytes.Clone(deflated.Bytes()), []byte{0, 0, 0xff, 0xff}))
+		f.Header.Rsv = ws.Rsv(true, false, false)
+		c.wrote = append(c.wrote, ws.MustCompileFrame(f)...)
+	}
+	if _, bytes := c.tell(); bytes != string(c.wrote) {
+		t.Errorf("the client got %q; want %q", bytes, c.wrote)
+	}
+	c.close()
+	r := c.record()
+	for _, reason := range []string{"too_large", "lost_context"} {
+		if !slices.Contains(r.Coverage, audit.Coverage{Surface: "websocket.response#" + reason, State: "opaque", Reason: reason}) {
+			t.Errorf("no %s in %+v", reason, r.Coverage)
+		}
 	}
 }
