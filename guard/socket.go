@@ -188,11 +188,15 @@ func (s *socket) inspect(h *half, p []byte) {
 	h.frames.Write(p)
 	for !s.blocked {
 		m, err := h.frames.Next()
-		if err != nil {
+		switch {
+		case err != nil && s.x.policy.Mode() == policy.ModeWarn:
+			h.flow.cover("opaque", err.Error())
+			h.ready = append(h.ready, h.unread()...) // we only look on
+			return
+		case err != nil:
 			s.fail(h, err)
 			return
-		}
-		if m == nil {
+		case m == nil:
 			return
 		}
 		s.message(h, m)

@@ -544,3 +544,32 @@ func TestLostContextIsAPartOfItsOwn(t *testing.T) {
 		}
 	}
 }
+
+// TestModeWarnBreaksNoConversation: what a peer does to the protocol is between
+// the two of them where policy only looks on.
+func TestModeWarnBreaksNoConversation(t *testing.T) {
+	for name, broken := range map[string]string{
+		"not masked":             "\x81\x03abc",
+		"not UTF-8":              "\x81\x81\x00\x00\x00\x00\xff",
+		"a close code of no use": "\x88\x82\x00\x00\x00\x00\x03\xed",
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := newRig(t, settings(policy.Settings{Mode: policy.ModeWarn})).converse()
+			sent := string(ws.MustCompileFrame(ws.MaskFrame(ws.NewFrame(ws.OpText, true, []byte("first"))))) + broken + "and more"
+			if _, err := c.client.Write([]byte(sent)); err != nil {
+				t.Fatal(err)
+			}
+			got := make([]byte, len(sent))
+			if _, err := io.ReadFull(c.provider, got); err != nil || string(got) != sent {
+				t.Errorf("the provider got %q (%v); want %q", got, err, sent)
+			}
+			c.close()
+			r := c.record()
+			if !slices.ContainsFunc(r.Coverage, func(c audit.Coverage) bool {
+				return c.Surface == "websocket.request" && c.State == "opaque" && strings.HasPrefix(c.Reason, "websocket: ")
+			}) {
+				t.Errorf("record %+v", r)
+			}
+		})
+	}
+}

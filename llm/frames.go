@@ -120,7 +120,7 @@ func (f *Frames) Write(p []byte) { f.in = append(f.in, p...) }
 
 // Next returns the next message, or nil when it has not all come. What follows
 // a close frame is dropped, as RFC 6455 has it. An error is a *FrameError, and
-// final: what has not been returned cannot be sent on.
+// final: what has not been returned can only be sent on unread, see Rest.
 func (f *Frames) Next() (*Message, error) {
 	for f.err == nil {
 		if f.closed {
@@ -149,6 +149,9 @@ func (f *Frames) Next() (*Message, error) {
 		}
 		if m != nil && f.err == nil {
 			return m, nil
+		}
+		if m != nil {
+			f.raw = append(f.raw, m.Raw...) // for Rest
 		}
 	}
 	return nil, f.err
