@@ -153,8 +153,9 @@ func TestBounds(t *testing.T) {
 	for _, body := range []string{
 		`[` + strings.Repeat(`"",`, values) + `"A"]`,
 		`[` + strings.Repeat(`[],`, values) + `"A"]`,
+		`{"messages":[` + strings.Repeat(`{"role":"user","content":""},`, values/4) + `"A"]}`,
 	} {
-		d := llm.Endpoint{}.Request([]byte(body))
+		d := endpoint("/v1/chat/completions").Request([]byte(body))
 		if got := d.Problems(); !slices.Equal(got, []string{llm.ProblemTooMany}) {
 			t.Errorf("got problems %v", got)
 		}

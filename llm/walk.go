@@ -323,10 +323,13 @@ func (w *walker) text(text string, m mark, s *shape) error {
 		return nil
 	}
 	if s.delta || s.run != "" && !s.counted || s.loose && !isWord(text) {
-		w.runs = append(w.runs, run{len(w.segs), w.open, s})
-	} else {
-		seg.Known = isWord(text)
+		if err := w.segment(seg, m); err != nil {
+			return err
+		}
+		w.runs = append(w.runs, run{len(w.segs) - 1, w.open, s})
+		return nil
 	}
+	seg.Known = isWord(text)
 	return w.segment(seg, m)
 }
 
@@ -347,11 +350,11 @@ func (w *walker) skip(kind opaque, text string, m mark) bool {
 }
 
 func (w *walker) segment(seg Segment, m mark) error {
-	if seg.Role == "" {
-		w.mute = append(w.mute, pending{int32(len(w.segs)), w.all[w.open].voice})
-	}
 	if !w.add(seg, m) {
 		return errTooMany
+	}
+	if seg.Role == "" {
+		w.mute = append(w.mute, pending{int32(len(w.segs) - 1), w.all[w.open].voice})
 	}
 	return nil
 }
