@@ -112,3 +112,23 @@ func bytesIn(s string) string {
 	}
 	return b.String()
 }
+
+// TestMaskWhereTheWalkBrokeOff: a list of tokens that has no end is emptied to
+// the end of the document, and nothing is said twice.
+func TestMaskWhereTheWalkBrokeOff(t *testing.T) {
+	const begin = `{"choices":[{"message":{"content":"\u0073ecret"},"logprobs":{"content":[`
+	for name, body := range map[string]string{
+		"cut":      begin + `{"token":"sec`,
+		"too many": begin + strings.Repeat(`{"token":"sec"},`, 1<<18) + `{}]}}]}`,
+	} {
+		d := endpoint("/v1/chat/completions").Response([]byte(body))
+		for i, s := range d.Segments() {
+			if s.Text == "secret" {
+				d.Replace(i, "MASK")
+			}
+		}
+		if got, want := string(d.Bytes()), `{"choices":[{"message":{"content":"MASK"},"logprobs":null`; got != want {
+			t.Errorf("%s: got %.200q of %d bytes; want %q", name, got, len(got), want)
+		}
+	}
+}

@@ -88,6 +88,11 @@ func (w *walker) settle() {
 		s.Stream = w.streamName(r)
 		s.Call = s.Call || r.leaf.delta && w.notes.isCall()
 	}
+	for i := range w.spellings {
+		if s := &w.spellings[i]; s.end == 0 { // the walk broke off in it
+			s.end = int32(len(w.body))
+		}
+	}
 	if len(w.spellings) > 0 {
 		w.Doc.spellings = slices.Clone(w.spellings)
 	}
