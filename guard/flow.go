@@ -247,9 +247,11 @@ func (f *flow) rest() []byte {
 	return b
 }
 
-// close ends every text that is still open, so that what waits can go out.
+// close ends every text that is still open, so that what waits can go out. None
+// came to an end by the provider's protocol.
 func (f *flow) close() {
 	for _, name := range f.open {
+		f.texts[name].cutOff()
 		f.end(name)
 	}
 	f.open = nil
@@ -260,18 +262,10 @@ func (f *flow) close() {
 // passed: it is recorded. A text that is still open was cut off.
 func (f *flow) finish() (ok bool) {
 	action := f.x.verdict.Action
-	ok = f.x.contained(f.d, f.abandon)
+	ok = f.x.contained(f.d, f.close)
 	f.x.verdict.Action = action
 	f.excerpt()
 	return ok
-}
-
-// abandon is close for texts that were cut off.
-func (f *flow) abandon() {
-	for _, name := range f.open {
-		f.texts[name].cutOff()
-	}
-	f.close()
 }
 
 // excerpt keeps the beginning of the longest text, or of the most telling one

@@ -365,11 +365,11 @@ func TestStreamsInOtherGuises(t *testing.T) {
 
 // TestExcerptOfWhatWasCutOff keeps no part of what may have become a secret.
 func TestExcerptOfWhatWasCutOff(t *testing.T) {
-	for _, mode := range []policy.Mode{policy.ModeBlock, policy.ModeWarn} {
+	for end, mode := range map[error]policy.Mode{io.ErrUnexpectedEOF: policy.ModeBlock, io.EOF: policy.ModeBlock, io.ErrClosedPipe: policy.ModeWarn} {
 		g := newRig(t, settings(policy.Settings{Mode: mode}))
 		g.upstream = func(r *http.Request) (*http.Response, error) {
 			resp := answer(r, streamHeader, "")
-			resp.Body, resp.ContentLength = io.NopCloser(io.MultiReader(strings.NewReader(chatEvent(0, "The key is "+secret[:24])), iotest.ErrReader(io.ErrUnexpectedEOF))), -1
+			resp.Body, resp.ContentLength = io.NopCloser(io.MultiReader(strings.NewReader(chatEvent(0, "The key is "+secret[:24])), iotest.ErrReader(end))), -1
 			return resp, nil
 		}
 		req, _ := http.NewRequestWithContext(t.Context(), "POST", chatURL, strings.NewReader(`{"stream":true}`))

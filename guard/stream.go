@@ -168,12 +168,8 @@ func (e *eventReader) takeEvent() {
 	if doc, e.last = e.events.Next(); doc != nil {
 		e.flow.take(doc)
 	}
-	switch e.last {
-	case nil:
-	case io.EOF:
-		e.flow.close()
-	default:
-		e.flow.abandon()
+	if e.last != nil {
+		e.flow.close() // what the provider's protocol has ended is closed already
 	}
 }
 
