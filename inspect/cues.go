@@ -1,6 +1,9 @@
 package inspect
 
-import "slices"
+import (
+	"math"
+	"slices"
+)
 
 // cue is a sign that may mean little by itself. A detector's cues within
 // cueReach bytes add up: each is taken as the chance that the text is an
@@ -82,5 +85,5 @@ func combine(cues []cue) (float64, []string) {
 		harmless *= 1 - c.weight
 		features[i] = c.rule
 	}
-	return min(1-harmless, cueCap), features
+	return min(math.Round((1-harmless)*1e6)/1e6, cueCap), features // 0.3, not 0.30000000000000004
 }
