@@ -9,7 +9,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"hash"
 	"io"
 	"net/http"
 	"net/url"
@@ -279,10 +278,10 @@ func goSDK(t *testing.T, p *proxyProcess, c call) outcome {
 	} else {
 		options = append(options, option.WithBaseURL("https://api.openai.com/v1"))
 	}
-	w := &witness{next: transport, read: sha256.New()}
+	w := &witness{next: transport}
 	client := openai.NewClient(append(options, option.WithHTTPClient(&http.Client{Transport: w}))...)
 	text, err := goChat(t.Context(), client, c)
-	o := outcome{Status: http.StatusOK, Text: text, Sent: w.sent, Read: hex.EncodeToString(w.read.Sum(nil))}
+	o := outcome{Status: http.StatusOK, Text: text, Sent: w.sent, Read: sumOf(w.read.Bytes())}
 	if apiErr := (*openai.Error)(nil); errors.As(err, &apiErr) {
 		o.Error, o.Status, o.Code, o.Message = "*openai.Error", apiErr.StatusCode, apiErr.Code, apiErr.Message
 	} else if err != nil {
@@ -313,11 +312,11 @@ func goChat(ctx context.Context, client openai.Client, c call) (string, error) {
 	return text.String(), stream.Err()
 }
 
-// witness takes the sums of what one call sends and reads.
+// witness takes the sum of what one call sends, and keeps what it reads.
 type witness struct {
 	next http.RoundTripper
 	sent string
-	read hash.Hash
+	read bytes.Buffer
 }
 
 func (w *witness) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -335,6 +334,6 @@ func (w *witness) RoundTrip(r *http.Request) (*http.Response, error) {
 	resp.Body = struct {
 		io.Reader
 		io.Closer
-	}{io.TeeReader(resp.Body, w.read), resp.Body}
+	}{io.TeeReader(resp.Body, &w.read), resp.Body}
 	return resp, nil
 }

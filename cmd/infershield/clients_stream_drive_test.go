@@ -220,7 +220,7 @@ func goStreamBy(ctx context.Context, transport *http.Transport, c streamCall, he
 	if base == "" {
 		base = "https://api.openai.com/v1"
 	}
-	w := &recording{next: transport}
+	w := &witness{next: transport}
 	client := openai.NewClient(option.WithAPIKey(c.Key), option.WithMaxRetries(0), option.WithBaseURL(base), option.WithHTTPClient(&http.Client{Transport: w}))
 	got := streamed{ID: c.ID}
 	var err error
@@ -310,30 +310,4 @@ func goResponses(ctx context.Context, client openai.Client, c streamCall, heard 
 		got.Texts = []string{text}
 	}
 	return stream.Err()
-}
-
-// recording keeps what one call sends and reads.
-type recording struct {
-	next http.RoundTripper
-	sent string
-	read bytes.Buffer
-}
-
-func (w *recording) RoundTrip(r *http.Request) (*http.Response, error) {
-	body, err := io.ReadAll(r.Body)
-	if err != nil {
-		return nil, err
-	}
-	w.sent = sumOf(body)
-	r = r.Clone(r.Context())
-	r.Body = io.NopCloser(bytes.NewReader(body))
-	resp, err := w.next.RoundTrip(r)
-	if err != nil {
-		return nil, err
-	}
-	resp.Body = struct {
-		io.Reader
-		io.Closer
-	}{io.TeeReader(resp.Body, &w.read), resp.Body}
-	return resp, nil
 }
