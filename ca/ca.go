@@ -86,8 +86,12 @@ func (a *Authority) Root() *x509.Certificate { return a.root }
 // Fingerprint returns the SHA-256 of the root as openssl and browsers print it:
 // upper-case hex, a colon between bytes.
 func (a *Authority) Fingerprint() string {
-	sum := sha256.Sum256(a.root.Raw)
-	return strings.ReplaceAll(fmt.Sprintf("% X", sum[:]), " ", ":")
+	return strings.ReplaceAll(fmt.Sprintf("% X", fingerprint(a.root)), " ", ":")
+}
+
+func fingerprint(cert *x509.Certificate) []byte {
+	sum := sha256.Sum256(cert.Raw)
+	return sum[:]
 }
 
 // Path returns the path of the root's certificate, in PEM.

@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 )
 
@@ -30,7 +31,11 @@ var systemBundles = [...]string{
 
 // WritePEM writes the root's certificate in PEM.
 func (a *Authority) WritePEM(w io.Writer) error {
-	_, err := w.Write(encodeCert(a.root))
+	var all []byte
+	for _, root := range a.roots() {
+		all = append(all, encodeCert(root)...)
+	}
+	_, err := w.Write(all)
 	return err
 }
 
@@ -49,22 +54,54 @@ func (a *Authority) WriteBundle(w io.Writer) error {
 }
 
 func (a *Authority) writeBundle(w io.Writer, paths []string) error {
-	for _, path := range paths {
-		roots, err := readBundle(path)
-		if err != nil {
-			continue // absent or unreadable: the next one may do
-		}
-		bundle := make([]byte, 0, len(roots)*2048)
-		for _, root := range roots {
-			if !bytes.Equal(root, a.root.Raw) { // installed already
-				bundle = append(bundle, pem.EncodeToMemory(&pem.Block{Type: certBlock, Bytes: root})...)
-			}
-		}
-		_, err = w.Write(append(bundle, encodeCert(a.root)...))
+	roots, err := readFirst(paths)
+	if err != nil {
 		return err
 	}
-	return fmt.Errorf("no file with this machine's roots (tried %s): %w", strings.Join(paths, ", "), fs.ErrNotExist)
+	ours := a.roots()
+	bundle := make([]byte, 0, len(roots)*2048)
+	for _, der := range roots {
+		installed := slices.ContainsFunc(ours, func(root *x509.Certificate) bool { return bytes.Equal(root.Raw, der) })
+		if !installed {
+			bundle = append(bundle, pem.EncodeToMemory(&pem.Block{Type: certBlock, Bytes: der})...)
+		}
+	}
+	for _, root := range ours {
+		bundle = append(bundle, encodeCert(root)...)
+	}
+	_, err = w.Write(bundle)
+	return err
 }
+
+// SystemRoots returns the roots that this machine trusts, except for those that
+// Go cannot parse. The error wraps fs.ErrNotExist if they are in no file that we
+// know.
+func SystemRoots() ([]*x509.Certificate, error) {
+	ders, err := readFirst(systemBundles[:])
+	if err != nil {
+		return nil, err
+	}
+	var roots []*x509.Certificate
+	for _, der := range ders {
+		if root, err := x509.ParseCertificate(der); err == nil {
+			roots = append(roots, root)
+		}
+	}
+	return roots, nil
+}
+
+// readFirst is readBundle for the first of the paths that holds anything.
+func readFirst(paths []string) ([][]byte, error) {
+	for _, path := range paths {
+		if roots, err := readBundle(path); err == nil {
+			return roots, nil
+		} // absent or unreadable: the next one may do
+	}
+	return nil, fmt.Errorf("no file with this machine's roots (tried %s): %w", strings.Join(paths, ", "), fs.ErrNotExist)
+}
+
+// roots are the roots that clients are to trust.
+func (a *Authority) roots() []*x509.Certificate { return []*x509.Certificate{a.root} }
 
 // readBundle returns the certificates of a PEM file, in DER. What else the file
 // holds is dropped.

@@ -3,10 +3,8 @@ package main
 import (
 	"crypto/x509"
 	"encoding/pem"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -48,49 +46,6 @@ func newCAShowCommand(a *app) *cobra.Command {
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	bindSettings(cmd, "data-dir", "intercept")
-	return cmd
-}
-
-// exporters are the formats of `ca export`.
-var exporters = map[string]func(*ca.Authority, io.Writer) error{
-	"pem":    (*ca.Authority).WritePEM,
-	"der":    (*ca.Authority).WriteDER,
-	"bundle": (*ca.Authority).WriteBundle,
-}
-
-func newCAExportCommand(a *app) *cobra.Command {
-	var format string
-	cmd := &cobra.Command{
-		Use:   "export",
-		Short: "Prints the authority's certificate, never its key",
-		Long: `Prints the certificate that programs must trust. The bundle holds the roots of
-this machine as well, for variables that replace them rather than add to them,
-such as SSL_CERT_FILE and REQUESTS_CA_BUNDLE.`,
-		Example: `  infershield ca export > ca.pem
-  infershield ca export --format bundle > roots.pem`,
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			export, ok := exporters[format]
-			if !ok {
-				return misuse{withHint(oneOf(format, "pem", "der", "bundle"), "infershield ca export --format pem")}
-			}
-			if format == "der" && isTerminal(a.stdout) {
-				return misuse{withHint(errors.New("DER is binary and would garble the terminal"), "infershield ca export --format der > ca.der")}
-			}
-			authority, err := a.openAuthority(cmd)
-			if err != nil {
-				return err
-			}
-			if err := export(authority, a.stdout); errors.Is(err, fs.ErrNotExist) {
-				return withHint(err, "infershield ca export prints InferShield's own certificate")
-			} else if err != nil {
-				return err
-			}
-			return nil
-		},
-	}
-	cmd.Flags().StringVar(&format, "format", "pem", "`pem`, der or bundle")
 	bindSettings(cmd, "data-dir", "intercept")
 	return cmd
 }

@@ -1,0 +1,93 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+
+	"github.com/spf13/cobra"
+
+	"github.com/infershield/infershield/ca"
+)
+
+// exporter is a format of `ca export`.
+type exporter struct {
+	name, file string // file is what people call one of its kind
+	binary     bool
+	write      func(a *ca.Authority, w io.Writer, password string) error
+}
+
+func exporters() []exporter {
+	plain := func(write func(*ca.Authority, io.Writer) error) func(*ca.Authority, io.Writer, string) error {
+		return func(a *ca.Authority, w io.Writer, _ string) error { return write(a, w) }
+	}
+	return []exporter{
+		{name: "pem", file: "ca.pem", write: plain((*ca.Authority).WritePEM)},
+		{name: "der", file: "ca.der", binary: true, write: plain((*ca.Authority).WriteDER)},
+		{name: "bundle", file: "roots.pem", write: plain((*ca.Authority).WriteBundle)},
+		{name: "p12", file: "ca.p12", binary: true, write: func(a *ca.Authority, w io.Writer, password string) error {
+			return a.WriteTrustStore(w, password, nil)
+		}},
+		{name: "mobileconfig", file: "ca.mobileconfig", write: plain((*ca.Authority).WriteProfile)},
+	}
+}
+
+func newCAExportCommand(a *app) *cobra.Command {
+	var format, password string
+	cmd := &cobra.Command{
+		Use:   "export",
+		Short: "Prints the authority's certificate, never its key",
+		Long: `Prints the certificate that programs must trust:
+
+  pem           for most programs
+  der           for Android and Windows
+  bundle        with the roots of this machine as well, for variables that replace
+                them rather than add to them, such as SSL_CERT_FILE
+  p12           a PKCS#12 trust store for Java; its password is changeit unless
+                --password gives another
+  mobileconfig  a configuration profile for iPhone, iPad and Mac, not signed`,
+		Example: `  infershield ca export > ca.pem
+  infershield ca export --format bundle > roots.pem
+  infershield ca export --format p12 > ca.p12`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			chosen, err := findExporter(format)
+			if err != nil {
+				return err
+			}
+			if password == "" {
+				return misuse{withHint(errors.New("--password is empty, and Java takes a trust store without a password for an empty one"),
+					"the default is %s", ca.TrustStorePassword)}
+			}
+			if chosen.binary && isTerminal(a.stdout) {
+				return misuse{withHint(fmt.Errorf("%s is binary and would garble the terminal", chosen.name),
+					"infershield ca export --format %s > %s", chosen.name, chosen.file)}
+			}
+			authority, err := a.openAuthority(cmd)
+			if err != nil {
+				return err
+			}
+			err = chosen.write(authority, a.stdout, password)
+			if errors.Is(err, fs.ErrNotExist) {
+				return withHint(err, "infershield ca export prints InferShield's own certificate")
+			}
+			return err
+		},
+	}
+	cmd.Flags().StringVar(&format, "format", "pem", "`pem`, der, bundle, p12 or mobileconfig")
+	cmd.Flags().StringVar(&password, "password", ca.TrustStorePassword, "of the p12, a `word` that keeps nothing secret: certificates are public")
+	bindSettings(cmd, "data-dir", "intercept")
+	return cmd
+}
+
+func findExporter(format string) (exporter, error) {
+	var names []string
+	for _, e := range exporters() {
+		if e.name == format {
+			return e, nil
+		}
+		names = append(names, e.name)
+	}
+	return exporter{}, misuse{withHint(oneOf(format, names...), "infershield ca export --format pem")}
+}
