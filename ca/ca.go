@@ -100,9 +100,12 @@ func (a *Authority) Path() string { return a.files.cert() }
 // KeyPath returns the path of the root's private key.
 func (a *Authority) KeyPath() string { return a.files.key() }
 
-// Covers reports whether host, which has no port, is on the intercept list.
-// Case and a trailing dot do not matter.
-func (a *Authority) Covers(host string) bool { return a.hosts.Covers(host) }
+// Covers reports whether host, which has no port, is on the intercept list or
+// is the CheckHost of an entry. Case and a trailing dot do not matter.
+func (a *Authority) Covers(host string) bool {
+	name, ok := canonical(host)
+	return ok && a.covers(name)
+}
 
 // Certificate returns the certificate for host, a name or an address without a
 // port, minting it at the first call and again when a quarter of its life is
@@ -117,7 +120,7 @@ func (a *Authority) Certificate(host string) (*tls.Certificate, error) {
 	if cert := a.leaves.cached(name); cert != nil {
 		return cert, nil
 	}
-	if !a.hosts.covers(name) {
+	if !a.covers(name) {
 		return nil, fmt.Errorf("certificate for %q: %w", host, ErrNotCovered)
 	}
 	return a.leaves.mint(name)
