@@ -17,11 +17,12 @@ const module = "github.com/infershield/infershield"
 // layers is the map of docs/design.md: each package and the packages of ours
 // that it may import. Drawing a new arrow is a design change.
 var layers = map[string][]string{
-	"cmd/infershield": {"mitm", "ca", "llm", "inspect", "policy", "guard", "keys", "audit", "metrics", "gateway", "dashboard"},
+	"cmd/infershield": {"mitm", "ca", "llm", "inspect", "policy", "guard", "keys", "audit", "metrics", "gateway", "dashboard", "doctor"},
 	"guard":           {"llm", "inspect", "policy", "audit", "keys"},
 	"policy":          {"inspect"},
 	"dashboard":       {"audit"},
 	"metrics":         {"audit"},
+	"doctor":          {"ca"},
 	"mitm":            nil,
 	"ca":              nil,
 	"llm":             nil,

@@ -94,7 +94,7 @@ func newProduct(ctx context.Context, cfg *Config, stderr io.Writer) (*product, e
 		Log:      p.log,
 	})
 	p.proxy = mitm.New(mitm.Config{
-		Transport:    guarded,
+		Transport:    p.newChecks(guarded, transport),
 		Local:        newFront(mitm.Relay(guarded, cfg.Upstream), pages, cfg.Listen),
 		Certificate:  p.authority.Certificate,
 		Intercept:    p.authority.Covers,
