@@ -51,6 +51,7 @@ func (a *app) serve(ctx context.Context, cfg *Config) (err error) {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)
 	}
+	limitMemory()
 	// The ports come first: a start that fails must change nothing, least of all
 	// the authority of the instance that has them.
 	front, err := listen(cfg.Listen, "--listen")
