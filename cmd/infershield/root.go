@@ -60,6 +60,7 @@ and keeps a record of every exchange. Programs need no change.`,
 		newAuditCommand(a),
 		newCACommand(a),
 		newVersionCommand(a),
+		newHealthCommand(a),
 	)
 	return root
 }
