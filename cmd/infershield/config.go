@@ -118,7 +118,7 @@ func (c *Config) openDataDir() (string, error) {
 func (c *Config) dataDirError(err error) error {
 	hint := "--data-dir DIR names a folder of your own"
 	if errors.Is(err, fs.ErrPermission) {
-		hint = fmt.Sprintf("sudo chown -R \"$USER\" %s, or --data-dir DIR for another folder", c.DataDir)
+		hint = ownerAdvice(c.DataDir)
 	}
 	var path *fs.PathError
 	if errors.As(err, &path) {

@@ -148,17 +148,21 @@ func (a *app) greet(p *product, front, admin string) {
 			host, cfg.Upstream.Host))
 	}
 	if host, _, _ := net.SplitHostPort(front); cfg.KeyMode != keys.Passthrough && !cfg.Key.IsZero() && !net.ParseIP(host).IsLoopback() {
-		a.warn("whoever reaches " + front + " can spend the server's key; listen on 127.0.0.1, or use KEY_MODE=passthrough")
+		a.warn("whoever reaches " + front + " can spend the server's key; " + loopbackAdvice() + ", or use KEY_MODE=passthrough")
 	}
 	fmt.Fprintf(w, "%s on %s (key mode %s, %s)\n", c.bold("InferShield is listening"), front, cfg.KeyMode, modeWords(p.policy.Load()))
 	fmt.Fprintf(w, "Intercepting %s; every other host is tunnelled untouched.\n", strings.Join(cfg.Intercept, ", "))
 	fmt.Fprintf(w, "Metrics and health on http://%s\n\n", dialable(admin))
 	fmt.Fprintf(w, "%s\n", c.bold("Next, in another terminal:"))
-	printNext(w, c, nextSteps{
+	next := nextSteps{
 		proxy: "http://" + dialable(front), ca: absolute(p.authority.Path()), host: firstHost(cfg.Intercept),
 		self: a.self(), database: absolute(cfg.auditPath()), mode: p.policy.Load().Mode(),
 		serverKey: cfg.KeyMode != keys.Passthrough && !cfg.Key.IsZero(),
-	})
+	}
+	if inContainer() {
+		next = next.fromOutside()
+	}
+	printNext(w, c, next)
 }
 
 func modeWords(p *policy.Policy) string {
@@ -193,6 +197,7 @@ func firstHost(hosts []string) string { return strings.TrimPrefix(hosts[0], "*."
 
 type nextSteps struct {
 	proxy, ca, host, self, database string
+	fetch                           string // gets the certificate to where ca says; empty if it is there
 	mode                            policy.Mode
 	serverKey                       bool
 }
@@ -200,6 +205,9 @@ type nextSteps struct {
 // printNext prints lines that work when pasted, with or without a key: the
 // attack is stopped before any key is needed.
 func printNext(w io.Writer, c palette, n nextSteps) {
+	if n.fetch != "" {
+		fmt.Fprintf(w, "  %s\n  %s\n\n", c.dim("# get the certificate out of the container"), n.fetch)
+	}
 	fmt.Fprintf(w, "  %s\n", c.dim("# let this shell's programs come through here, and trust it"))
 	fmt.Fprintf(w, "  export HTTPS_PROXY=%s SSL_CERT_FILE='%s' CURL_CA_BUNDLE='%[2]s' NODE_EXTRA_CA_CERTS='%[2]s' NODE_USE_ENV_PROXY=1\n\n", n.proxy, n.ca)
 	attack := map[policy.Mode]string{policy.ModeWarn: "an attack, recorded only", policy.ModeOff: "an attack, not looked at"}[n.mode]
