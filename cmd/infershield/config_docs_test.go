@@ -85,6 +85,7 @@ wrong is reported at once, each with the place where it stands, and the exit cod
 		fmt.Fprintf(&b, "| `%s` | `--%s` | `%s` | %s | %s |\n", s.env, s.flag, s.key(), initial, s.about)
 	}
 	fmt.Fprintf(&b, "| `%s` | – | – | – | the server's key, in the environment or in `.env` alone: flags show in process lists, files get shared |\n", apiKeyEnv)
+	fmt.Fprintf(&b, "| `%s` | – | – | – | a file that holds that key and nothing else, in its place: for Docker secrets and systemd credentials |\n", apiKeyFileEnv)
 	fmt.Fprintf(&b, "| `%s` | – | – | – | the port of `--listen`, unless a source at least as strong gives that |\n", proxyPortEnv)
 	b.WriteString(`
 For example, as ` + "`infershield.yaml`" + `:

@@ -19,6 +19,7 @@ const (
 	dotenvBytesMax = 64 << 10
 	configBytesMax = 1 << 20
 	policyBytesMax = 1 << 20
+	keyBytesMax    = 64 << 10
 )
 
 // Names of the files that are read where the program starts.
@@ -83,6 +84,27 @@ func readDotenv() (map[string]given, []problem) {
 		found[name] = given{text: value, rank: rankDotenv, origin: origin, name: name}
 	}
 	return found, nil
+}
+
+// readKeyFile returns the key that is all that the file holds, but for space
+// around it. Messages quote neither the file nor its path, which is the key
+// itself where somebody mistook one variable for the other.
+func readKeyFile(path string) (string, error) {
+	source, err := readBounded(path, keyBytesMax)
+	var failed *fs.PathError
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		return "", withHint(errors.New("the file cannot be read: permission denied"), "infershield runs as user %d, which must be able to read it", os.Getuid())
+	case errors.As(err, &failed):
+		return "", withHint(fmt.Errorf("the file cannot be read: %w", failed.Err), "it names a file that holds the key and nothing else; the key itself goes in %s", apiKeyEnv)
+	case err != nil:
+		return "", err
+	}
+	key := strings.TrimSpace(string(source))
+	if key == "" {
+		return "", withHint(errors.New("the file is empty"), "write the key into it, and nothing else")
+	}
+	return key, nil
 }
 
 // faultyLine is the line after the longest beginning that can be read.

@@ -65,9 +65,7 @@ func (a *app) loadConfig(cmd *cobra.Command) (*Config, error) {
 		l.apply(c, s)
 	}
 	l.proxyPort(c)
-	if v, ok := l.variable(apiKeyEnv); ok {
-		c.Key = keys.NewSecret(v.text)
-	}
+	l.apiKey(c)
 	if c.Listen != "" && c.Listen == c.Admin && !strings.HasSuffix(c.Listen, ":0") {
 		l.problem(problem{l.origin("admin"), c.Admin + " is the address of the proxy too", "--admin 127.0.0.1:8001"})
 	}
@@ -179,6 +177,30 @@ func (l *loader) proxyPort(c *Config) {
 	if host, _, err := net.SplitHostPort(c.Listen); err == nil {
 		c.Listen = net.JoinHostPort(host, v.text)
 	}
+}
+
+// apiKey takes the server's key from its variable, or from the file that
+// another names, as container and service managers hand out secrets. Both at
+// once is a fault: which one was meant cannot be told.
+func (l *loader) apiKey(c *Config) {
+	direct, isDirect := l.variable(apiKeyEnv)
+	file, isFile := l.variable(apiKeyFileEnv)
+	if isDirect {
+		c.Key = keys.NewSecret(direct.text)
+	}
+	if !isFile {
+		return
+	}
+	if isDirect {
+		l.problem(problem{file.origin, file.describe(apiKeyEnv + " is set as well, by " + direct.origin), "unset one of the two"})
+		return
+	}
+	key, err := readKeyFile(file.text)
+	if err != nil {
+		l.problem(problem{file.origin, file.describe(err.Error()), hintOf(err)})
+		return
+	}
+	c.Key = keys.NewSecret(key)
 }
 
 func (l *loader) rank(flag string) int {

@@ -29,8 +29,9 @@ func (s setting) key() string { return strings.ReplaceAll(s.flag, "-", "_") }
 // The names that are no setting of the table, because they are only ever read
 // from the environment and .env.
 const (
-	apiKeyEnv    = "OPENAI_API_KEY" // never a flag: flags show in process lists
-	proxyPortEnv = "PROXY_PORT"     // the port of listen, as it was once called
+	apiKeyEnv     = "OPENAI_API_KEY"      // never a flag: flags show in process lists
+	apiKeyFileEnv = "OPENAI_API_KEY_FILE" // a file with the key, in its place
+	proxyPortEnv  = "PROXY_PORT"          // the port of listen, as it was once called
 )
 
 func settings() []setting {

@@ -230,6 +230,8 @@ func TestAPIKey(t *testing.T) {
 	}{
 		{nil, []string{"OPENAI_API_KEY=" + key}},
 		{map[string]string{".env": "OPENAI_API_KEY=" + key}, nil},
+		{map[string]string{"secret": key + "\n"}, []string{"OPENAI_API_KEY_FILE=secret", "OPENAI_API_KEY="}},
+		{map[string]string{"secret": key, ".env": "OPENAI_API_KEY_FILE=secret"}, nil},
 	} {
 		c, _, err := load(t, tt.files, tt.environ)
 		if err != nil {
@@ -268,6 +270,12 @@ func TestProblemsKeepSecrets(t *testing.T) {
 		},
 		"upstream unparsed": func() (*Config, string, error) {
 			return load(t, nil, nil, "--upstream", "https://ann:"+secret+"@[example.com")
+		},
+		"a key for a file": func() (*Config, string, error) {
+			return load(t, nil, []string{"OPENAI_API_KEY_FILE=sk-" + secret})
+		},
+		"a key twice": func() (*Config, string, error) {
+			return load(t, map[string]string{"f": "sk-" + secret}, []string{"OPENAI_API_KEY_FILE=f", "OPENAI_API_KEY=sk-" + secret})
 		},
 		"a key in key-mode": func() (*Config, string, error) { return load(t, nil, nil, "--key-mode", "sk-"+secret) },
 		"a key as a setting": func() (*Config, string, error) {
