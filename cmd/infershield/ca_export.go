@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -34,7 +36,7 @@ func exporters() []exporter {
 }
 
 func newCAExportCommand(a *app) *cobra.Command {
-	var format, password string
+	var format, password, out string
 	cmd := &cobra.Command{
 		Use:   "export",
 		Short: "Prints the authority's certificate, never its key",
@@ -49,7 +51,8 @@ func newCAExportCommand(a *app) *cobra.Command {
   mobileconfig  a configuration profile for iPhone, iPad and Mac, not signed`,
 		Example: `  infershield ca export > ca.pem
   infershield ca export --format bundle > roots.pem
-  infershield ca export --format p12 > ca.p12`,
+  infershield ca export --format p12 > ca.p12
+  infershield ca export --format bundle --out /trust/roots.pem`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			chosen, err := findExporter(format)
@@ -60,7 +63,7 @@ func newCAExportCommand(a *app) *cobra.Command {
 				return misuse{withHint(errors.New("--password is empty, and Java takes a trust store without a password for an empty one"),
 					"the default is %s", ca.TrustStorePassword)}
 			}
-			if chosen.binary && isTerminal(a.stdout) {
+			if out == "" && chosen.binary && isTerminal(a.stdout) {
 				return misuse{withHint(fmt.Errorf("%s is binary and would garble the terminal", chosen.name),
 					"infershield ca export --format %s > %s", chosen.name, chosen.file)}
 			}
@@ -68,17 +71,47 @@ func newCAExportCommand(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			err = chosen.write(authority, a.stdout, password)
-			if errors.Is(err, fs.ErrNotExist) {
-				return withHint(err, "infershield ca export prints InferShield's own certificate")
+			write := func(w io.Writer) error {
+				err := chosen.write(authority, w, password)
+				if errors.Is(err, fs.ErrNotExist) {
+					return withHint(err, "infershield ca export prints InferShield's own certificate")
+				}
+				return err
 			}
-			return err
+			if out != "" {
+				return writeWhole(out, write)
+			}
+			return write(a.stdout)
 		},
 	}
 	cmd.Flags().StringVar(&format, "format", "pem", "`pem`, der, bundle, p12 or mobileconfig")
 	cmd.Flags().StringVar(&password, "password", ca.TrustStorePassword, "of the p12, a `word` that keeps nothing secret: certificates are public")
+	cmd.Flags().StringVar(&out, "out", "", "write to this `file`, whole or not at all, instead of stdout")
 	bindSettings(cmd, "data-dir", "intercept")
 	return cmd
+}
+
+// writeWhole puts what write writes in the file at path, which others may read.
+// They see what was there before or all of the new, nothing in between.
+func writeWhole(path string, write func(io.Writer) error) (err error) {
+	temporary, err := os.CreateTemp(filepath.Dir(path), ".infershield-*")
+	if err != nil {
+		var failed *fs.PathError
+		if errors.As(err, &failed) {
+			err = failed.Err // the temporary name tells nobody anything
+		}
+		return withHint(fmt.Errorf("writing %s: %w", path, err), "name a file in a folder that user %d may write to", os.Getuid())
+	}
+	defer func() {
+		if err != nil {
+			_ = os.Remove(temporary.Name()) // err says more
+		}
+	}()
+	err = errors.Join(write(temporary), temporary.Chmod(0o644), temporary.Sync(), temporary.Close())
+	if err != nil {
+		return err
+	}
+	return os.Rename(temporary.Name(), path)
 }
 
 func findExporter(format string) (exporter, error) {
