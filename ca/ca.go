@@ -100,8 +100,8 @@ func (a *Authority) Path() string { return a.files.cert() }
 // KeyPath returns the path of the root's private key.
 func (a *Authority) KeyPath() string { return a.files.key() }
 
-// Covers reports whether host, which has no port, is on the intercept list or
-// is the CheckHost of an entry. Case and a trailing dot do not matter.
+// Covers reports whether host, which has no port, is on the intercept list, is
+// the CheckHost of an entry or OwnHost. Case and a trailing dot do not matter.
 func (a *Authority) Covers(host string) bool {
 	name, ok := canonical(host)
 	return ok && a.covers(name)

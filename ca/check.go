@@ -2,6 +2,10 @@ package ca
 
 import "strings"
 
+// OwnHost is the name under which the proxy itself answers those who come
+// through it. It exists in no DNS; each root may sign for it.
+const OwnHost = "infershield.proxy"
+
 // checkLabel begins the names under which clients can try whether they come
 // through here. RFC 5280 lets a root that may sign for a name sign for those
 // below it as well.
@@ -29,7 +33,7 @@ func IsCheck(host string) bool {
 
 // covers reports whether the authority speaks for a canonical name.
 func (a *Authority) covers(name string) bool {
-	if a.hosts.covers(name) {
+	if name == OwnHost || a.hosts.covers(name) {
 		return true
 	}
 	below, ok := strings.CutPrefix(name, checkLabel)

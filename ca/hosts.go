@@ -108,7 +108,10 @@ func (h Hosts) covers(name string) bool {
 // permitted returns what a root for this list may sign: DNS subtrees and
 // addresses. RFC 5280 has no exact names: a subtree includes the names below.
 func (h Hosts) permitted() (names []string, addrs []netip.Addr) {
-	set := map[string]bool{"localhost": true} // for tests of the trust itself, on this machine
+	set := map[string]bool{
+		"localhost": true, // for tests of the trust itself, on this machine
+		OwnHost:     true,
+	}
 	for name := range h.names {
 		if addr, err := netip.ParseAddr(name); err == nil {
 			addrs = append(addrs, addr)

@@ -96,7 +96,7 @@ func TestRootShape(t *testing.T) {
 			t.Errorf("%s: not critical", name)
 		}
 	}
-	if got := fmt.Sprint(root.PermittedDNSDomains, root.ExcludedIPRanges); got != "[api.openai.com localhost] [0.0.0.0/0 ::/0]" {
+	if got := fmt.Sprint(root.PermittedDNSDomains, root.ExcludedIPRanges); got != "[api.openai.com infershield.proxy localhost] [0.0.0.0/0 ::/0]" {
 		t.Errorf("constraints: got %s", got)
 	}
 	withAddr := open(t, t.TempDir(), "127.0.0.1", "::1").Root()

@@ -140,7 +140,7 @@ func TestOpenSparesAForeignRoot(t *testing.T) {
 	}
 
 	template.PermittedDNSDomainsCritical = true
-	template.PermittedDNSDomains = []string{"localhost", openAI}
+	template.PermittedDNSDomains = []string{"localhost", ca.OwnHost, openAI}
 	store()
 	a := open(t, dir, openAI)
 	if got := a.Change(); got.Event != ca.Unchanged {

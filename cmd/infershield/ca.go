@@ -114,9 +114,11 @@ func madeFor(path string) []string {
 }
 
 // limits are the names and addresses that a root may speak for, beyond
-// localhost, which each of ours may.
+// localhost and the proxy itself, which each of ours may.
 func limits(root *x509.Certificate) []string {
-	hosts := slices.DeleteFunc(slices.Clone(root.PermittedDNSDomains), func(name string) bool { return name == "localhost" })
+	hosts := slices.DeleteFunc(slices.Clone(root.PermittedDNSDomains), func(name string) bool {
+		return name == "localhost" || name == ca.OwnHost
+	})
 	for _, ipRange := range root.PermittedIPRanges {
 		hosts = append(hosts, ipRange.IP.String())
 	}
