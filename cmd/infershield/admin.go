@@ -13,9 +13,11 @@ func (p *product) newAdmin() *http.Server {
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { writeText(w, http.StatusOK, "ok\n") })
 	mux.HandleFunc("GET /readyz", p.ready)
 	mux.HandleFunc("/health", health)
+	p.start.Register(mux)
+	mux.Handle("GET /{$}", http.RedirectHandler("/start", http.StatusFound)) // until there is more to see
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		writeError(w, http.StatusNotFound, "invalid_request_error", "not_found",
-			"InferShield's admin port serves /metrics, /healthz, /readyz and /health.")
+			"InferShield's admin port serves /start, /metrics, /healthz, /readyz and /health.")
 	})
 	return &http.Server{
 		Handler:           hostChecked(mux, ownNames(p.cfg.Admin)),

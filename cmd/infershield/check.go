@@ -23,10 +23,12 @@ type checks struct {
 	next     http.RoundTripper // everything else
 	upstream http.RoundTripper // to the provider, without keys
 	hello    doctor.Hello      // what does not change
+	names    []string          // of this machine, whose pages may read the answers
 }
 
 func (p *product) newChecks(next, upstream http.RoundTripper) *checks {
-	return &checks{next: next, upstream: upstream, hello: doctor.Hello{
+	names := append(ownNames(p.cfg.Listen), ownNames(p.cfg.Admin)...)
+	return &checks{next: next, upstream: upstream, names: names, hello: doctor.Hello{
 		Version:   thisBuild().Version,
 		Authority: p.authority.Fingerprint(),
 		KeyMode:   p.cfg.KeyMode.String(),
@@ -52,7 +54,9 @@ func (c *checks) RoundTrip(r *http.Request) (*http.Response, error) {
 		seen := doctor.LookUpstream(r.Context(), c.upstream, checkedHost(r.URL.Host))
 		hello.Upstream = &seen
 	}
-	return jsonResponse(r, hello), nil
+	resp := jsonResponse(r, hello)
+	shareCheck(resp.Header, r, c.names)
+	return resp, nil
 }
 
 // checkedHost is the authority that a check name stands for.

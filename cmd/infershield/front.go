@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"net"
 	"net/http"
@@ -10,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/infershield/infershield/dashboard"
 )
 
 // front answers the requests that are sent to the proxy itself: the /v1 front
@@ -25,16 +28,26 @@ type front struct {
 	hosts   []string // names under which the front may be called
 }
 
-func newFront(relay http.Handler, o origins, listen string) http.Handler {
+func newFront(relay http.Handler, o origins, listen string, start *dashboard.Start) http.Handler {
 	f := &front{relay: relay, origins: o, hosts: ownNames(listen)}
 	mux := http.NewServeMux()
 	mux.HandleFunc("/health", health)
 	mux.HandleFunc("/v1/", f.serveV1)
+	start.Register(mux)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/" && wantsPage(r) {
+			start.ServeHTTP(w, r)
+			return
+		}
 		writeError(w, http.StatusNotFound, "invalid_request_error", "not_found",
-			"InferShield serves /v1/… and /health here; "+r.Method+" "+clip(r.URL.Path, 80)+" is neither. /metrics is on the admin port.")
+			"InferShield serves /v1/…, /start and /health here; "+r.Method+" "+clip(r.URL.Path, 80)+" is none of them. /metrics is on the admin port.")
 	})
 	return hostChecked(mux, f.hosts)
+}
+
+// wantsPage tells a browser from a client of the API.
+func wantsPage(r *http.Request) bool {
+	return (r.Method == http.MethodGet || r.Method == http.MethodHead) && strings.Contains(r.Header.Get("Accept"), "text/html")
 }
 
 // serveV1 applies the browser's rules and relays.
@@ -125,7 +138,7 @@ func (o origins) mayCall(r *http.Request) bool {
 // attacker's DNS leads to this machine is none.
 func hostChecked(next http.Handler, names []string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !isOwnHost(r, names) {
+		if !isOwnName(r.Context(), r.Host, names) {
 			writeError(w, http.StatusMisdirectedRequest, "invalid_request_error", "misdirected_request",
 				"InferShield does not serve the host "+clip(r.Host, 80)+". Call it as localhost or by the address in INFERSHIELD_LISTEN.")
 			return
@@ -134,8 +147,10 @@ func hostChecked(next http.Handler, names []string) http.Handler {
 	})
 }
 
-func isOwnHost(r *http.Request, names []string) bool {
-	host := r.Host
+// isOwnName reports whether authority, a host that may have a port, is one of
+// names, this machine itself, or the address that ctx's request came in on.
+func isOwnName(ctx context.Context, authority string, names []string) bool {
+	host := authority
 	if h, _, err := net.SplitHostPort(host); err == nil {
 		host = h
 	}
@@ -150,7 +165,7 @@ func isOwnHost(r *http.Request, names []string) bool {
 	if ip.IsLoopback() {
 		return true
 	}
-	local, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
+	local, ok := ctx.Value(http.LocalAddrContextKey).(net.Addr)
 	if !ok {
 		return false
 	}

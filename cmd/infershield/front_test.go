@@ -8,6 +8,8 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+
+	"github.com/infershield/infershield/dashboard"
 )
 
 func TestFront(t *testing.T) {
@@ -29,6 +31,10 @@ func TestFront(t *testing.T) {
 		{name: "a rebound name", target: "/v1/models", host: "evil.example:8000", status: 421, want: "INFERSHIELD_LISTEN"},
 		{name: "health of a rebound name", target: "/health", host: "evil.example", status: 421},
 		{name: "health", target: "/health", status: 200, want: `"status":"ok"`},
+		{name: "a browser", target: "/", header: map[string]string{"Accept": "text/html,*/*;q=0.8"}, status: 200, want: "<!doctype html>"},
+		{name: "a program that looks around", target: "/", header: map[string]string{"Accept": "*/*"}, status: 404, want: "not_found"},
+		{name: "a browser at a rebound name", target: "/", host: "evil.example", header: map[string]string{"Accept": "text/html"}, status: 421},
+		{name: "the proxy's name without the proxy", target: "/start", host: "infershield.proxy", status: 421},
 		{name: "anything else", target: "/admin", status: 404, want: "not_found"},
 		{name: "an extension", target: "/v1/models", header: map[string]string{"Origin": extension}, status: 200, allow: extension},
 		{name: "an extension in server mode", target: "/v1/models", header: map[string]string{"Origin": extension}, serverMode: true, status: 403, want: "--cors-origins"},
@@ -51,7 +57,8 @@ func TestFront(t *testing.T) {
 				w.WriteHeader(http.StatusOK)
 				_, _ = w.Write([]byte("relayed"))
 			})
-			front := newFront(relay, origins{listed: []string{"https://app.example"}, extensions: !tt.serverMode}, "127.0.0.1:8000")
+			front := newFront(relay, origins{listed: []string{"https://app.example"}, extensions: !tt.serverMode}, "127.0.0.1:8000",
+				dashboard.NewStart(dashboard.StartConfig{State: func() dashboard.State { return dashboard.State{} }, Visit: func(*http.Request) dashboard.Visit { return dashboard.Visit{} }}))
 			method := tt.method
 			if method == "" {
 				method = "GET"

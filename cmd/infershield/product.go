@@ -17,6 +17,7 @@ import (
 
 	"github.com/infershield/infershield/audit"
 	"github.com/infershield/infershield/ca"
+	"github.com/infershield/infershield/dashboard"
 	"github.com/infershield/infershield/guard"
 	"github.com/infershield/infershield/inspect"
 	"github.com/infershield/infershield/keys"
@@ -36,12 +37,14 @@ type product struct {
 	policy    atomic.Pointer[policy.Policy]
 	proxy     *mitm.Proxy
 	admin     *http.Server
+	start     *dashboard.Start
+	frontAddr string // host:port at which the front listens
 	draining  atomic.Bool
 }
 
 // newProduct makes the product. Nothing listens yet; Close what it returns.
 func newProduct(ctx context.Context, cfg *Config, stderr io.Writer) (*product, error) {
-	p := &product{cfg: cfg, log: newLogger(cfg, stderr)}
+	p := &product{cfg: cfg, log: newLogger(cfg, stderr), frontAddr: cfg.Listen}
 	rules, err := cfg.loadPolicy()
 	if err != nil {
 		return nil, err
@@ -93,9 +96,10 @@ func newProduct(ctx context.Context, cfg *Config, stderr io.Writer) (*product, e
 		OnPanic:  func() { p.metrics.Panic() },
 		Log:      p.log,
 	})
+	p.start = p.newStart()
 	p.proxy = mitm.New(mitm.Config{
-		Transport:    p.newChecks(guarded, transport),
-		Local:        newFront(mitm.Relay(guarded, cfg.Upstream), pages, cfg.Listen),
+		Transport:    newOwnSite(p.newChecks(guarded, transport), p.start),
+		Local:        newFront(mitm.Relay(guarded, cfg.Upstream), pages, cfg.Listen, p.start),
 		Certificate:  p.authority.Certificate,
 		Intercept:    p.authority.Covers,
 		Dial:         cfg.dial,

@@ -77,6 +77,7 @@ func (a *app) serve(ctx context.Context, cfg *Config) (err error) {
 
 // run serves until ctx ends, then drains.
 func (p *product) run(ctx context.Context, front, admin net.Listener) error {
+	p.frontAddr = front.Addr().String()
 	served := make(chan error, 2)
 	go func() { served <- p.proxy.Serve(front) }()
 	go func() { served <- p.admin.Serve(admin) }()
@@ -152,7 +153,8 @@ func (a *app) greet(p *product, front, admin string) {
 	}
 	fmt.Fprintf(w, "%s on %s (key mode %s, %s)\n", c.bold("InferShield is listening"), front, cfg.KeyMode, modeWords(p.policy.Load()))
 	fmt.Fprintf(w, "Intercepting %s; every other host is tunnelled untouched.\n", strings.Join(cfg.Intercept, ", "))
-	fmt.Fprintf(w, "Metrics and health on http://%s\n\n", dialable(admin))
+	fmt.Fprintf(w, "Metrics and health on http://%s\n", dialable(admin))
+	fmt.Fprintf(w, "How to connect a program, a browser or a phone: http://%s/start\n\n", dialable(front))
 	fmt.Fprintf(w, "%s\n", c.bold("Next, in another terminal:"))
 	next := nextSteps{
 		proxy: "http://" + dialable(front), ca: absolute(p.authority.Path()), host: firstHost(cfg.Intercept),
