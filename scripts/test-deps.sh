@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Brings what the tests need beyond Go: real clients to drive (curl, python3,
-# Node with the SDKs and the Codex CLI below), openssl, and a C compiler for the
-# race detector. Quick and silent when all is there. As root on Debian it
+# Brings what the tests need beyond Go: real clients to drive (those of
+# docs/clients.md: Debian's, and from npm the SDKs, the Codex CLI, Node in each
+# version that is in use, Deno and Bun), openssl, and a C compiler for the race
+# detector. Quick and silent when all is there. As root on Debian it
 # installs what is missing; as anybody else it says what is missing, and the
 # tests that need it are skipped by name. Where CI is set a missing tool is a
 # failure.
@@ -15,14 +16,27 @@ npm_packages=(openai@6.49.0 undici@6.29.1 ws@8.23.0 https-proxy-agent@7.0.6)
 npm_folder=.cache/npm
 codex_packages=(@openai/codex@0.169.0)
 codex_folder=.cache/codex
+runtimes=(node@18.20.8 node@20.20.2 node@22.23.3 node@24.21.0 deno@2.9.6 bun@1.4.5)
 
 # Each tool and the Debian package that holds it.
-tools=(curl:curl python3:python3 node:nodejs npm:npm openssl:openssl gcc:gcc)
+tools=(
+	curl:curl python3:python3 node:nodejs npm:npm openssl:openssl gcc:gcc
+	wget:wget git:git ruby:ruby php:php-cli javac:default-jdk-headless perl:perl
+)
+# What is no tool but a module of one: Debian's name, to Debian's own Python,
+# PHP and Perl.
+modules=(python3-requests python3-httpx python3-aiohttp php-curl libwww-perl liblwp-protocol-https-perl)
 
 missing() {
 	local tool
 	for tool in "${tools[@]}"; do
 		command -v "${tool%%:*}" >/dev/null || echo "$tool"
+	done
+	command -v dpkg-query >/dev/null || return 0
+	local installed module
+	installed=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' "${modules[@]}" 2>/dev/null || true)
+	for module in "${modules[@]}"; do
+		[[ $'\n'$installed$'\n' == *$'\n'"installed $module"$'\n'* ]] || echo "$module:$module"
 	done
 }
 
@@ -67,4 +81,10 @@ done
 if command -v npm >/dev/null; then
 	install_npm "$npm_folder" "${npm_packages[@]}" || give_up "npm could not install ${npm_packages[*]}"
 	install_npm "$codex_folder" "${codex_packages[@]}" || give_up "npm could not install ${codex_packages[*]}"
+	for runtime in "${runtimes[@]}"; do
+		name=${runtime%%.*} # node@18 of node@18.20.8
+		name=${name/#deno@*/deno}
+		name=${name/#bun@*/bun}
+		install_npm ".cache/${name/@/}" "$runtime" || give_up "npm could not install $runtime"
+	done
 fi
