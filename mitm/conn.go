@@ -23,15 +23,16 @@ type clientConn struct {
 	freeOnce sync.Once
 	got      atomic.Bool // at least one byte came
 	past     atomic.Bool // the first header is complete, or was given up
+	arrival  arrival
 }
 
-func newClientConn(c net.Conn, free func()) net.Conn {
+func newClientConn(c net.Conn, free, arrived func()) net.Conn {
 	tc, ok := c.(*net.TCPConn)
 	if !ok {
-		return &otherConn{Conn: c, free: free}
+		return &otherConn{Conn: c, free: free, arrival: arrival{done: arrived}}
 	}
 	_ = tc.SetKeepAliveConfig(net.KeepAliveConfig{Enable: true, Idle: time.Minute, Interval: 15 * time.Second, Count: 4}) // best effort
-	return &clientConn{TCPConn: tc, free: free}
+	return &clientConn{TCPConn: tc, free: free, arrival: arrival{done: arrived}}
 }
 
 // frontState notes when net/http has read a connection's first header.
@@ -57,6 +58,7 @@ func (c *clientConn) Read(b []byte) (int, error) {
 }
 
 func (c *clientConn) Close() error {
+	c.arrival.over()
 	c.freeOnce.Do(c.free)
 	return c.TCPConn.Close()
 }
@@ -66,9 +68,11 @@ type otherConn struct {
 	net.Conn
 	free     func()
 	freeOnce sync.Once
+	arrival  arrival
 }
 
 func (c *otherConn) Close() error {
+	c.arrival.over()
 	c.freeOnce.Do(c.free)
 	return c.Conn.Close()
 }

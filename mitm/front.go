@@ -43,6 +43,9 @@ func (p *Proxy) newConnect() *goproxy.ProxyHttpServer {
 
 // serveFront sends a request to its door.
 func (p *Proxy) serveFront(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodConnect {
+		VisitOf(r.Context()).arrival.over()
+	}
 	switch {
 	case r.Method == http.MethodConnect:
 		p.connect.ServeHTTP(earlyBytes{w}, r)

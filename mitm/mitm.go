@@ -87,8 +87,13 @@ type Proxy struct {
 
 	distrust *distrust
 
+	arriving sync.WaitGroup // connections whose first request has not begun
+	loops    sync.WaitGroup // calls of Serve
+
+	mu        sync.Mutex
+	accepting []*slotListener
+	closed    bool // nothing is accepted any more
 	// Connections that left net/http's care: tunnels and handshakes.
-	mu       sync.Mutex
 	loose    map[net.Conn]struct{}
 	draining bool
 	wg       sync.WaitGroup
@@ -177,13 +182,24 @@ func (p *Proxy) Connections() int { return len(p.slots) }
 // Serve accepts connections from l until Shutdown, and then returns
 // http.ErrServerClosed. It may be called for several listeners. It closes l.
 func (p *Proxy) Serve(l net.Listener) error {
-	return p.front.Serve(&slotListener{Listener: l, slots: p.slots, done: make(chan struct{})})
+	sl := &slotListener{Listener: l, slots: p.slots, arriving: &p.arriving, done: make(chan struct{})}
+	if !p.accept(sl) {
+		_ = l.Close() // nothing was accepted from it
+		return http.ErrServerClosed
+	}
+	defer p.loops.Done()
+	err := p.front.Serve(sl)
+	if p.isClosed() {
+		return http.ErrServerClosed
+	}
+	return err
 }
 
-// Shutdown stops accepting, lets exchanges under way and tunnels finish until
-// ctx ends, then cuts what is left. It returns ctx's error if it had to cut.
+// Shutdown stops accepting, serves what was accepted (for 5 seconds it waits
+// for the first request), lets exchanges under way and tunnels finish until ctx ends, then cuts what is left. It returns ctx's error if it had to cut.
 // Calling it again does no harm.
 func (p *Proxy) Shutdown(ctx context.Context) error {
+	p.letArrive(ctx)
 	p.mu.Lock()
 	p.draining = true
 	p.mu.Unlock()
@@ -242,9 +258,10 @@ func (p *Proxy) closeLoose() {
 // slotListener accepts only while fewer than cap(slots) connections are open.
 type slotListener struct {
 	net.Listener
-	slots chan struct{}
-	done  chan struct{}
-	once  sync.Once
+	slots    chan struct{}
+	arriving *sync.WaitGroup
+	done     chan struct{}
+	once     sync.Once
 }
 
 func (l *slotListener) Accept() (net.Conn, error) {
@@ -258,7 +275,8 @@ func (l *slotListener) Accept() (net.Conn, error) {
 		<-l.slots
 		return nil, err
 	}
-	return newClientConn(c, func() { <-l.slots }), nil
+	l.arriving.Add(1)
+	return newClientConn(c, func() { <-l.slots }, l.arriving.Done), nil
 }
 
 func (l *slotListener) Close() error {

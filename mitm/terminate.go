@@ -77,7 +77,8 @@ func (p *Proxy) terminate(client net.Conn, host, port string) {
 		_ = client.Close() // the client left
 		return
 	}
-	ic := &intercepted{Conn: client, host: host, port: port, visit: Visit{Door: DoorConnect, Client: hostOf(client.RemoteAddr()), keeper: p}, handshaking: true}
+	visit := Visit{Door: DoorConnect, Client: hostOf(client.RemoteAddr()), keeper: p, arrival: arrivalOf(client)}
+	ic := &intercepted{Conn: client, host: host, port: port, visit: visit, handshaking: true}
 	tc := tls.Server(ic, p.tls)
 	ctx, cancel := context.WithTimeout(context.Background(), handshakeTimeout)
 	err := tc.HandshakeContext(ctx)
@@ -145,6 +146,7 @@ func isDistrust(err error) bool {
 // the provider and have another host receive the key.
 func (p *Proxy) serveIntercepted(w http.ResponseWriter, r *http.Request) {
 	ic := r.Context().Value(interceptedKey{}).(*intercepted)
+	ic.visit.arrival.over()
 	if !ic.pins(r.Host) || (r.URL.Host != "" && !ic.pins(r.URL.Host)) {
 		p.cfg.Log.Warn("a request named another host than its CONNECT", "client", ic.visit.Client, "host", ic.host)
 		refuse(w, http.StatusMisdirectedRequest,

@@ -39,6 +39,7 @@ func (p *Proxy) tunnel(client net.Conn, addr string) {
 		return
 	}
 	defer p.release(server)
+	arrivalOf(client).over()
 	if _, err := client.Write([]byte(connected)); err != nil {
 		return // the client left
 	}

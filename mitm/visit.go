@@ -19,7 +19,8 @@ type Visit struct {
 	Door   string
 	Client string // the client's address, without a port
 
-	keeper keeper
+	keeper  keeper
+	arrival *arrival
 }
 
 // keeper looks after connections that have left net/http's care.
@@ -43,7 +44,7 @@ func VisitOf(ctx context.Context) Visit {
 // frontContext and interceptedContext run once per connection, so that a
 // request costs no allocation for its visit.
 func (p *Proxy) frontContext(ctx context.Context, c net.Conn) context.Context {
-	return context.WithValue(ctx, visitKey{}, &Visit{Door: DoorLocal, Client: hostOf(c.RemoteAddr()), keeper: p})
+	return context.WithValue(ctx, visitKey{}, &Visit{Door: DoorLocal, Client: hostOf(c.RemoteAddr()), keeper: p, arrival: arrivalOf(c)})
 }
 
 func interceptedContext(ctx context.Context, c net.Conn) context.Context {
