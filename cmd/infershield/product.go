@@ -104,6 +104,7 @@ func newProduct(ctx context.Context, cfg *Config, stderr io.Writer) (*product, e
 		Intercept:    p.authority.Covers,
 		Dial:         cfg.dial,
 		Log:          p.log,
+		ConnsMax:     connsMax,
 		OnTunnelOpen: p.metrics.TunnelOpened,
 		OnTunnel: func(t mitm.Tunnel) {
 			p.metrics.TunnelClosed(metrics.Tunnel{Up: t.Up, Down: t.Down, Duration: t.Duration, Failed: t.Err != nil})

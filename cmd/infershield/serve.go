@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -27,6 +26,9 @@ const gcPercent = 400
 
 // drainTimeout is how long streams and tunnels may go on after SIGTERM.
 const drainTimeout = 25 * time.Second
+
+// connsMax bounds the connections of clients at a time.
+const connsMax = 8192
 
 func newServeCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
@@ -54,16 +56,13 @@ func (a *app) serve(ctx context.Context, cfg *Config) (err error) {
 	limitMemory()
 	// The ports come first: a start that fails must change nothing, least of all
 	// the authority of the instance that has them.
-	front, err := listen(cfg.Listen, "--listen")
+	on, err := openListeners(cfg)
 	if err != nil {
 		return err
 	}
-	defer front.Close() //nolint:errcheck // serving closes it too
-	admin, err := listen(cfg.Admin, "--admin")
-	if err != nil {
-		return err
-	}
-	defer admin.Close() //nolint:errcheck // as above
+	defer on.Close()
+	hangups, ignore := a.hangups()
+	defer ignore()
 	p, err := newProduct(ctx, cfg, a.stderr)
 	if err != nil {
 		return err
@@ -71,16 +70,29 @@ func (a *app) serve(ctx context.Context, cfg *Config) (err error) {
 	defer func() { err = errors.Join(err, p.Close()) }()
 	stop := p.watchPolicy()
 	defer stop()
-	a.greet(p, front.Addr().String(), admin.Addr().String())
-	return p.run(ctx, front, admin)
+	a.greet(p, on.front[0].Addr().String(), on.admin[0].Addr().String())
+	s := p.supervise(on, hangups)
+	defer s.stop()
+	defer context.AfterFunc(ctx, s.stopping)()
+	return p.serve(ctx, on)
 }
 
-// run serves until ctx ends, then drains.
+// run serves one listener each until ctx ends, then drains.
 func (p *product) run(ctx context.Context, front, admin net.Listener) error {
-	p.frontAddr = front.Addr().String()
-	served := make(chan error, 2)
-	go func() { served <- p.proxy.Serve(front) }()
-	go func() { served <- p.admin.Serve(admin) }()
+	return p.serve(ctx, &listeners{front: []net.Listener{front}, admin: []net.Listener{admin}})
+}
+
+// serve serves until ctx ends, then drains.
+func (p *product) serve(ctx context.Context, on *listeners) error {
+	p.frontAddr = on.front[0].Addr().String()
+	serving := len(on.front) + len(on.admin)
+	served := make(chan error, serving)
+	for _, l := range on.front {
+		go func() { served <- p.proxy.Serve(l) }()
+	}
+	for _, l := range on.admin {
+		go func() { served <- p.admin.Serve(l) }()
+	}
 	var failure error
 	select {
 	case <-ctx.Done():
@@ -89,14 +101,8 @@ func (p *product) run(ctx context.Context, front, admin net.Listener) error {
 		served <- failure // counted below
 	}
 	p.draining.Store(true)
-	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
-	defer cancel()
-	if err := p.proxy.Shutdown(drain); err != nil {
-		p.log.Warn("streams or tunnels were cut at the deadline", "deadline", drainTimeout.String())
-	}
-	_ = p.admin.Shutdown(drain) // it holds nothing that must end well
-	_ = p.admin.Close()         // where the deadline has passed
-	for range 2 {
+	p.drain(ctx)
+	for range serving {
 		if err := <-served; !errors.Is(err, http.ErrServerClosed) && !errors.Is(err, net.ErrClosed) {
 			failure = err
 		}
@@ -107,33 +113,16 @@ func (p *product) run(ctx context.Context, front, admin net.Listener) error {
 	return failure
 }
 
-// listen says what stands in the way, and what to type.
-func listen(addr, flag string) (net.Listener, error) {
-	l, err := net.Listen("tcp", addr)
-	if err == nil {
-		return l, nil
+// drain lets what is under way end, until the deadline. It takes no notice of
+// ctx's end, which is what began it.
+func (p *product) drain(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
+	defer cancel()
+	if err := p.proxy.Shutdown(ctx); err != nil {
+		p.log.Warn("streams or tunnels were cut at the deadline", "deadline", drainTimeout.String())
 	}
-	var call *os.SyscallError
-	if errors.As(err, &call) {
-		err = call.Err // the rest repeats the address
-	}
-	err = fmt.Errorf("listening on %s: %w", addr, err)
-	_, port, _ := net.SplitHostPort(addr)
-	switch {
-	case errors.Is(err, syscall.EADDRINUSE):
-		return nil, withHint(err, "infershield may be running already; else choose another port: infershield serve %s 127.0.0.1:%s", flag, nextPort(port))
-	case errors.Is(err, os.ErrPermission):
-		return nil, withHint(err, "ports below 1024 need privileges; choose another: infershield serve %s 127.0.0.1:8000", flag)
-	}
-	return nil, withHint(err, "infershield serve %s 127.0.0.1:%s", flag, port)
-}
-
-func nextPort(port string) string {
-	n, err := net.LookupPort("tcp", port)
-	if err != nil || n == 0 || n > 65000 {
-		return "8080"
-	}
-	return fmt.Sprint(n + 80)
+	_ = p.admin.Shutdown(ctx) // it holds nothing that must end well
+	_ = p.admin.Close()       // where the deadline has passed
 }
 
 // greet says what is running and what to type next.
