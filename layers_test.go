@@ -17,7 +17,7 @@ const module = "github.com/infershield/infershield"
 // layers is the map of docs/design.md: each package and the packages of ours
 // that it may import. Drawing a new arrow is a design change.
 var layers = map[string][]string{
-	"cmd/infershield": {"mitm", "ca", "llm", "inspect", "policy", "guard", "keys", "audit", "metrics", "gateway", "dashboard", "doctor"},
+	"cmd/infershield": {"mitm", "ca", "llm", "inspect", "policy", "guard", "keys", "audit", "metrics", "gateway", "dashboard", "launch", "doctor"},
 	"guard":           {"llm", "inspect", "policy", "audit", "keys"},
 	"policy":          {"inspect"},
 	"dashboard":       {"audit"},
@@ -30,6 +30,7 @@ var layers = map[string][]string{
 	"keys":            nil,
 	"audit":           nil,
 	"gateway":         nil,
+	"launch":          nil,
 }
 
 // homes gives each vendor the one package that may import it.
@@ -51,7 +52,7 @@ var homes = map[string]string{
 	"github.com/fsnotify/fsnotify":        "cmd/infershield",
 	"golang.org/x/term":                   "cmd/infershield",
 	"golang.org/x/sync/singleflight":      "ca gateway",
-	"golang.org/x/sys/":                   "gateway mitm audit",
+	"golang.org/x/sys/":                   "gateway mitm audit launch",
 	"golang.org/x/net/":                   "mitm",
 	"golang.org/x/time/":                  "gateway dashboard",
 	"github.com/smallstep/truststore":     "ca",

@@ -1,0 +1,112 @@
+package launch
+
+import (
+	"io"
+	"net"
+	"sync"
+	"time"
+)
+
+// Relay passes the connections of a listener on to a proxy, byte for byte. Make
+// one with StartRelay.
+type Relay struct {
+	listener net.Listener
+	dial     func() (net.Conn, error)
+	wg       sync.WaitGroup
+
+	mu     sync.Mutex
+	open   map[net.Conn]struct{}
+	closed bool
+	count  int
+	last   time.Time // when a connection ended
+}
+
+// StartRelay accepts from l, which it owns, until Close.
+func StartRelay(l net.Listener, dial func() (net.Conn, error)) *Relay {
+	r := &Relay{listener: l, dial: dial, open: make(map[net.Conn]struct{})}
+	r.wg.Go(r.accept)
+	return r
+}
+
+// Connections is how many connections came, and when the last one ended.
+func (r *Relay) Connections() (count int, last time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.count, r.last
+}
+
+// Close stops accepting, cuts what is open and waits for it.
+func (r *Relay) Close() error {
+	err := r.listener.Close()
+	r.mu.Lock()
+	r.closed = true
+	for c := range r.open {
+		_ = c.Close() // nothing can be done about one that will not close
+	}
+	r.mu.Unlock()
+	r.wg.Wait()
+	return err
+}
+
+func (r *Relay) accept() {
+	for {
+		client, err := r.listener.Accept()
+		if err != nil {
+			return
+		}
+		r.mu.Lock()
+		r.count++
+		r.mu.Unlock()
+		r.wg.Go(func() { r.pass(client) })
+	}
+}
+
+// pass ends with both directions, each of which is closed by itself: a client
+// may have said all and still wait for the answer.
+func (r *Relay) pass(client net.Conn) {
+	defer r.forget(client)
+	if !r.keep(client) {
+		return
+	}
+	proxy, err := r.dial()
+	if err != nil {
+		return // as if it did not listen
+	}
+	defer r.forget(proxy)
+	if !r.keep(proxy) {
+		return
+	}
+	var up sync.WaitGroup
+	up.Go(func() { copyToEnd(proxy, client) })
+	copyToEnd(client, proxy)
+	up.Wait()
+}
+
+func copyToEnd(to, from net.Conn) {
+	_, err := io.Copy(to, from)
+	half, ok := to.(interface{ CloseWrite() error })
+	if err != nil || !ok {
+		_ = to.Close() // the other direction ends with it
+		_ = from.Close()
+		return
+	}
+	_ = half.CloseWrite() // it may be gone altogether
+}
+
+func (r *Relay) keep(c net.Conn) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closed {
+		return false
+	}
+	r.open[c] = struct{}{}
+	return true
+}
+
+func (r *Relay) forget(c net.Conn) {
+	_ = c.Close() // it is done with
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.open, c)
+	r.last = time.Now()
+}
