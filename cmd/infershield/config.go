@@ -19,24 +19,25 @@ import (
 // Config is what flags, environment and files say, read once and checked.
 // config_settings.go has the table that it is read by.
 type Config struct {
-	KeyMode     keys.Mode
-	Key         keys.Secret     // OPENAI_API_KEY
-	Listen      string          // host:port
-	Admin       string          // host:port
-	DataDir     string          // see openDataDir; empty where this user has none
-	Intercept   []string        // as ca.ParseHosts takes it
-	Upstream    *url.URL        // scheme and host
-	CORSOrigins []string        // scheme://host[:port], lower case
-	UpstreamCA  []byte          // PEM, at least one certificate; nil for none
-	ConnectTo   connectTo       // applied when dialling the upstream
-	PolicyPath  string          // empty for the built-in policy
-	Settings    policy.Settings // zero where nobody chose: the policy file's hold
-	AuditPath   string          // SQLite file; empty for one in the data folder
-	Retention   time.Duration   // of audit records
-	BodyMax     int64           // bytes
-	Opinion     opinionConfig
-	LogLevel    slog.Level
-	LogFormat   string // text or json
+	KeyMode      keys.Mode
+	Key          keys.Secret     // OPENAI_API_KEY
+	Listen       string          // host:port
+	Admin        string          // host:port
+	DataDir      string          // see openDataDir; empty where this user has none
+	AuthorityDir string          // of the authority, where it is not the data folder; no setting
+	Intercept    []string        // as ca.ParseHosts takes it
+	Upstream     *url.URL        // scheme and host
+	CORSOrigins  []string        // scheme://host[:port], lower case
+	UpstreamCA   []byte          // PEM, at least one certificate; nil for none
+	ConnectTo    connectTo       // applied when dialling the upstream
+	PolicyPath   string          // empty for the built-in policy
+	Settings     policy.Settings // zero where nobody chose: the policy file's hold
+	AuditPath    string          // SQLite file; empty for one in the data folder
+	Retention    time.Duration   // of audit records
+	BodyMax      int64           // bytes
+	Opinion      opinionConfig
+	LogLevel     slog.Level
+	LogFormat    string // text or json
 }
 
 // problem is one fault in the configuration.

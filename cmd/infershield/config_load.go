@@ -35,7 +35,11 @@ func (f *flagValue) Set(text string) error {
 
 // bindSettings gives cmd the flags of the named settings, or of all.
 func bindSettings(cmd *cobra.Command, names ...string) {
-	for _, s := range settings() {
+	bindTable(cmd, settings(), names...)
+}
+
+func bindTable(cmd *cobra.Command, table []setting, names ...string) {
+	for _, s := range table {
 		if len(names) > 0 && !slices.Contains(names, s.flag) {
 			continue
 		}
@@ -53,15 +57,20 @@ func bindSettings(cmd *cobra.Command, names ...string) {
 // configuration file, default, in this order. The error is an *invalidConfig
 // with every problem.
 func (a *app) loadConfig(cmd *cobra.Command) (*Config, error) {
+	return a.loadTable(cmd, settings())
+}
+
+// loadTable is loadConfig for a table whose defaults may differ.
+func (a *app) loadTable(cmd *cobra.Command, table []setting) (*Config, error) {
 	l := loader{cmd: cmd, environment: environment(a.environ)}
 	var problems []problem
 	l.dotenv, problems = readDotenv()
 	l.problems = append(l.problems, problems...)
-	l.yaml, problems = readYAML(a.configPath, settings())
+	l.yaml, problems = readYAML(a.configPath, table)
 	l.problems = append(l.problems, problems...)
 
 	c := &Config{DataDir: dataDirDefault(plain(l.environment))}
-	for _, s := range settings() {
+	for _, s := range table {
 		l.apply(c, s)
 	}
 	l.proxyPort(c)

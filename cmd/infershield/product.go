@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/x509"
 	"errors"
@@ -40,11 +41,14 @@ type product struct {
 	start     *dashboard.Start
 	frontAddr string // host:port at which the front listens
 	draining  atomic.Bool
+
+	drainTimeout time.Duration // how long streams and tunnels may go on at the end
 }
 
-// newProduct makes the product. Nothing listens yet; Close what it returns.
-func newProduct(ctx context.Context, cfg *Config, stderr io.Writer) (*product, error) {
-	p := &product{cfg: cfg, log: newLogger(cfg, stderr), frontAddr: cfg.Listen}
+// newProduct makes the product. Nothing listens yet; Close what it returns. More
+// recorders may be told of each exchange.
+func newProduct(ctx context.Context, cfg *Config, stderr io.Writer, more ...audit.Recorder) (*product, error) {
+	p := &product{cfg: cfg, log: newLogger(cfg, stderr), frontAddr: cfg.Listen, drainTimeout: drainTimeout}
 	rules, err := cfg.loadPolicy()
 	if err != nil {
 		return nil, err
@@ -61,7 +65,7 @@ func newProduct(ctx context.Context, cfg *Config, stderr io.Writer) (*product, e
 	if err != nil {
 		return nil, err
 	}
-	if p.authority, err = openCA(dir, cfg.Intercept); err != nil {
+	if p.authority, err = openCA(cmp.Or(cfg.AuthorityDir, dir), cfg.Intercept); err != nil {
 		return nil, err
 	}
 	roots, err := upstreamRoots(cfg.UpstreamCA)
@@ -87,7 +91,7 @@ func newProduct(ctx context.Context, cfg *Config, stderr io.Writer) (*product, e
 		Next:     upstream,
 		Engine:   inspect.New(inspect.Detectors()...),
 		Policy:   p.policy.Load,
-		Recorder: audit.Tee{p.metrics, p.records, lineLog{p.log}},
+		Recorder: append(audit.Tee{p.metrics, p.records, lineLog{p.log}}, more...),
 		Origin:   originOf,
 		Masked:   custodian.Masked,
 		KeyMode:  cfg.KeyMode.String(),

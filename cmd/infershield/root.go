@@ -54,6 +54,8 @@ and keeps a record of every exchange. Programs need no change.`,
 	root.PersistentFlags().StringVar(&a.configPath, "config", "", "configuration `file` (default infershield.yaml, if there is one)")
 	root.AddCommand(
 		newServeCommand(a),
+		newRunCommand(a),
+		newEnvCommand(a),
 		newDemoCommand(a),
 		newScanCommand(a),
 		newPolicyCommand(a),

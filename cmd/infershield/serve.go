@@ -96,7 +96,7 @@ func (p *product) serve(ctx context.Context, on *listeners) error {
 	var failure error
 	select {
 	case <-ctx.Done():
-		p.log.Info("draining", "deadline", drainTimeout.String())
+		p.log.Info("draining", "deadline", p.drainTimeout.String())
 	case failure = <-served:
 		served <- failure // counted below
 	}
@@ -116,10 +116,10 @@ func (p *product) serve(ctx context.Context, on *listeners) error {
 // drain lets what is under way end, until the deadline. It takes no notice of
 // ctx's end, which is what began it.
 func (p *product) drain(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), p.drainTimeout)
 	defer cancel()
 	if err := p.proxy.Shutdown(ctx); err != nil {
-		p.log.Warn("streams or tunnels were cut at the deadline", "deadline", drainTimeout.String())
+		p.log.Warn("streams or tunnels were cut at the deadline", "deadline", p.drainTimeout.String())
 	}
 	_ = p.admin.Shutdown(ctx) // it holds nothing that must end well
 	_ = p.admin.Close()       // where the deadline has passed

@@ -1,0 +1,158 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/infershield/infershield/audit"
+	"github.com/infershield/infershield/ca"
+	"github.com/infershield/infershield/launch"
+)
+
+const (
+	// runningTimeout is how long a proxy on this machine may take to show that
+	// it is ours.
+	runningTimeout = 2 * time.Second
+	// recordDelay is how long a record may take to reach the database.
+	recordDelay = 400 * time.Millisecond
+)
+
+// runningAuthority returns the authority of the data folder if a proxy is
+// running that has its key; nil if none is. That something answers on the port
+// proves nothing: it may be anybody's.
+func runningAuthority(ctx context.Context, cfg *Config) *ca.Authority {
+	made := madeFor(filepath.Join(cfg.DataDir, "ca.pem"))
+	if len(made) == 0 {
+		return nil
+	}
+	addr := dialable(cfg.Listen)
+	ctx, cancel := context.WithTimeout(ctx, runningTimeout)
+	defer cancel()
+	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", addr)
+	if err != nil {
+		return nil
+	}
+	defer conn.Close()
+	authority, err := openCA(cfg.DataDir, made)
+	if err != nil || authority.Change().Event != ca.Unchanged || !hasKeyOf(ctx, conn, authority, made[0]) {
+		return nil
+	}
+	return authority
+}
+
+// hasKeyOf reports whether the proxy behind conn can speak for host in the
+// authority's name. Nothing is sent to host.
+func hasKeyOf(ctx context.Context, conn net.Conn, authority *ca.Authority, host string) bool {
+	if check := ca.CheckHost(host); check != "" {
+		host = check
+	}
+	if deadline, ok := ctx.Deadline(); ok {
+		_ = conn.SetDeadline(deadline) // a connection that takes none fails below
+	}
+	target := net.JoinHostPort(host, "443")
+	if _, err := fmt.Fprintf(conn, "CONNECT %s HTTP/1.1\r\nHost: %[1]s\r\n\r\n", target); err != nil {
+		return false
+	}
+	answer, err := http.ReadResponse(bufio.NewReader(conn), &http.Request{Method: http.MethodConnect})
+	if err != nil || answer.StatusCode != http.StatusOK {
+		return false
+	}
+	roots := x509.NewCertPool()
+	roots.AddCert(authority.Root())
+	return tls.Client(conn, &tls.Config{RootCAs: roots, ServerName: host}).HandshakeContext(ctx) == nil
+}
+
+// joinRunning goes through the proxy that is running, by a port of this run's
+// own: so that its exchanges can be told from others'.
+func (a *app) joinRunning(cfg *Config, authority *ca.Authority) (*way, error) {
+	l, err := loopback()
+	if err != nil {
+		return nil, err
+	}
+	running := dialable(cfg.Listen)
+	source := ownAddress(running)
+	relay := launch.StartRelay(l, func() (net.Conn, error) {
+		return (&net.Dialer{LocalAddr: source, Timeout: runningTimeout}).Dial("tcp", running)
+	})
+	w := &way{
+		addr: l.Addr().String(), running: running, hosts: limitedTo(authority),
+		authority: authority, database: absolute(cfg.auditPath()), began: time.Now(),
+	}
+	w.close = sync.OnceValue(relay.Close)
+	w.finish = func(ctx context.Context) (seen, error) {
+		err := w.close()
+		connections, last := relay.Connections()
+		if connections == 0 {
+			return seen{}, err
+		}
+		client := "127.0.0.1"
+		if source != nil {
+			client = source.IP.String()
+		}
+		waitUntil(ctx, last.Add(recordDelay))
+		count := &counter{}
+		err = errors.Join(err, countRecords(ctx, w.database, client, w.began, count))
+		return count.seen(connections), err
+	}
+	return w, nil
+}
+
+// ownAddress is an address of this machine that no other run has, from which
+// running can be reached; nil where there is but one.
+func ownAddress(running string) *net.TCPAddr {
+	if runtime.GOOS != "linux" && runtime.GOOS != "windows" || !strings.HasPrefix(running, "127.") {
+		return nil
+	}
+	n := rand.Uint32()
+	return &net.TCPAddr{IP: net.IPv4(127, 64+byte(n>>16)%128, byte(n>>8), 1+byte(n)%254)}
+}
+
+// limitedTo are the hosts that an authority may speak for, and those below,
+// for which it can be asked too.
+func limitedTo(authority *ca.Authority) []string { return limits(authority.Root()) }
+
+func waitUntil(ctx context.Context, t time.Time) {
+	timer := time.NewTimer(time.Until(t))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
+// countRecords counts what a client has recorded since then.
+func countRecords(ctx context.Context, path, client string, since time.Time, count *counter) error {
+	log, err := audit.Open(ctx, audit.Config{Path: path, ReadOnly: true})
+	if err != nil {
+		return err
+	}
+	defer log.Close() //nolint:errcheck // it was only read
+	filter := audit.Filter{Since: since, Limit: 1000}
+	for {
+		records, err := log.Query(ctx, filter)
+		if err != nil {
+			return err
+		}
+		for _, r := range records {
+			if r.Client == client {
+				count.Record(r)
+			}
+		}
+		if len(records) < filter.Limit {
+			return nil
+		}
+		filter.Before = records[len(records)-1].Cursor()
+	}
+}
