@@ -10,6 +10,9 @@ import (
 	"time"
 )
 
+// CheckPath is where the proxy's own host answers as the check host does.
+const CheckPath = "/check"
+
 // StartConfig says what the start page shows. All of it is needed.
 type StartConfig struct {
 	// State returns what is running. It is called for each page.
@@ -22,14 +25,16 @@ type StartConfig struct {
 
 // State is what is running, without a secret.
 type State struct {
-	Version   string
+	Version   string   // empty where it is not known
 	Mode      string   // block, warn or off
 	Threshold int      // the risk from which block strikes
 	KeyMode   string   // server, passthrough or auto
 	Hosts     []string // the intercept list
-	OwnHost   string   // the name of the proxy for those who come through it
-	// CheckHost is a name that the proxy alone answers, for whoever comes
-	// through it; empty if there is none.
+	// OwnHost is the name of the proxy for those who come through it. CheckHost
+	// is another that the proxy alone answers, with a certificate of the
+	// authority; empty if there is none. It answers with JSON, of which
+	// authority_sha256 matters here.
+	OwnHost     string
 	CheckHost   string
 	Authority   string // its name
 	Fingerprint string // SHA-256, in upper-case hex with colons
@@ -61,14 +66,14 @@ type Start struct {
 
 // NewStart returns the page.
 func NewStart(cfg StartConfig) *Start {
-	funcs := template.FuncMap{"code": func(label, text string) code { return code{Label: label, Text: text} }}
+	funcs := template.FuncMap{"code": func(label, text string) code { return code{Label: label, Lines: strings.Split(text, "\n")} }}
 	return &Start{cfg: cfg, assets: newAssets(), page: parse(funcs, "start.html", "systems.html")}
 }
 
 // code is a block of lines to copy.
 type code struct {
 	Label string // where to type them
-	Text  string
+	Lines []string
 }
 
 // Register makes mux serve the page at /start, and beside it what the page
@@ -93,7 +98,6 @@ type view struct {
 	Key      string // the same
 	Files    map[string]bool
 	Title    string
-	Docs     bool
 }
 
 // ServeHTTP implements http.Handler: it answers with the page, whatever the
@@ -118,7 +122,7 @@ func (s *Start) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	connect := ""
 	if state.CheckHost != "" {
-		connect = "http://" + state.CheckHost + " https://" + state.CheckHost
+		connect = "http://" + state.OwnHost + " https://" + state.CheckHost
 	}
 	secure(w.Header(), connect)
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
@@ -150,21 +154,21 @@ func (v view) Expires() string { return v.Expiry.Format(time.DateOnly) }
 func modeWords(s State) string {
 	switch s.Mode {
 	case "warn":
-		return "Records only, blocks nothing"
+		return "Records, blocks nothing"
 	case "off":
-		return "Inspection is off"
+		return "Off"
 	}
-	return "Blocks threats and masks secrets"
+	return "Blocks and masks"
 }
 
 func keyWords(mode string) string {
 	switch mode {
 	case "server":
-		return "InferShield adds its own"
+		return "InferShield’s own"
 	case "passthrough":
-		return "Each program brings its own"
+		return "The program’s own"
 	}
-	return "The server’s, else the program’s own"
+	return "Its own, else the program’s"
 }
 
 // serve answers with the file. It is public: there is no key in it.

@@ -92,7 +92,7 @@ func TestPageHoldsNothingInline(t *testing.T) {
 	}
 	policy := resp.Header.Get("Content-Security-Policy")
 	want := "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self' " +
-		"http://infershield-check.api.openai.com https://infershield-check.api.openai.com; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+		"http://infershield.proxy https://infershield-check.api.openai.com; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 	if policy != want {
 		t.Errorf("policy %q; want %q", policy, want)
 	}

@@ -20,7 +20,7 @@ func systems() []System {
 		{ID: "alpine", Name: "Alpine"},
 		{ID: "macos", Name: "macOS"},
 		{ID: "windows", Name: "Windows"},
-		{ID: "ios", Name: "iPhone, iPad"},
+		{ID: "ios", Name: "iOS"},
 		{ID: "android", Name: "Android"},
 		{ID: "chrome", Name: "Chrome", Program: true},
 		{ID: "firefox", Name: "Firefox", Program: true},

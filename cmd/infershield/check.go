@@ -42,6 +42,11 @@ func (c *checks) RoundTrip(r *http.Request) (*http.Response, error) {
 	if !ca.IsCheck(r.URL.Hostname()) {
 		return c.next.RoundTrip(r)
 	}
+	return c.answer(r), nil
+}
+
+// answer says who is here. It closes r's body.
+func (c *checks) answer(r *http.Request) *http.Response {
 	if r.Body != nil {
 		_ = r.Body.Close() // there is nothing to learn from it
 	}
@@ -50,13 +55,13 @@ func (c *checks) RoundTrip(r *http.Request) (*http.Response, error) {
 	if client := net.ParseIP(mitm.VisitOf(r.Context()).Client); !client.IsLoopback() {
 		hello.PID, hello.DataDir = 0, "" // of no use elsewhere
 	}
-	if r.URL.Path == doctor.UpstreamPath {
+	if ca.IsCheck(r.URL.Hostname()) && r.URL.Path == doctor.UpstreamPath {
 		seen := doctor.LookUpstream(r.Context(), c.upstream, checkedHost(r.URL.Host))
 		hello.Upstream = &seen
 	}
 	resp := jsonResponse(r, hello)
 	shareCheck(resp.Header, r, c.names)
-	return resp, nil
+	return resp
 }
 
 // checkedHost is the authority that a check name stands for.

@@ -38,7 +38,6 @@ func (p *product) newStart() *dashboard.Start {
 func (p *product) state() dashboard.State {
 	rules := p.policy.Load()
 	s := dashboard.State{
-		Version:     thisBuild().Version,
 		Mode:        string(rules.Mode()),
 		Threshold:   rules.Threshold(),
 		KeyMode:     p.cfg.KeyMode.String(),
@@ -47,6 +46,9 @@ func (p *product) state() dashboard.State {
 		Authority:   p.authority.Root().Subject.CommonName,
 		Fingerprint: p.authority.Fingerprint(),
 		Expiry:      p.authority.Root().NotAfter,
+	}
+	if v := thisBuild().Version; v != "unknown" {
+		s.Version = v
 	}
 	for _, host := range p.cfg.Intercept {
 		if s.CheckHost == "" {
@@ -101,11 +103,11 @@ func hostOf(addr string) string {
 // ownSite answers requests to infershield.proxy in the proxy's place, ahead of
 // guard; nobody else could.
 type ownSite struct {
-	next http.RoundTripper // everything else
+	next *checks // everything else
 	site http.Handler
 }
 
-func newOwnSite(next http.RoundTripper, start *dashboard.Start) ownSite {
+func newOwnSite(next *checks, start *dashboard.Start) ownSite {
 	mux := http.NewServeMux()
 	start.Register(mux)
 	mux.Handle("GET /{$}", start)
@@ -116,6 +118,10 @@ func newOwnSite(next http.RoundTripper, start *dashboard.Start) ownSite {
 func (s ownSite) RoundTrip(r *http.Request) (*http.Response, error) {
 	if !isOwnPage(r) {
 		return s.next.RoundTrip(r)
+	}
+	if r.URL.Path == dashboard.CheckPath {
+		// Over plain HTTP, where the check name of a host with HSTS has no answer.
+		return s.next.answer(r), nil
 	}
 	if r.Body != nil {
 		_ = r.Body.Close() // the pages take none

@@ -25,10 +25,10 @@
 
   // Copying
 
+  const lines = (block) => all(".line", block).map((line) => line.textContent);
   const copy = async (block) => {
-    const text = one("code", block).textContent;
     try {
-      await navigator.clipboard.writeText(text);
+      await navigator.clipboard.writeText(lines(block).join("\n"));
       return true;
     } catch {
       // Pages over plain HTTP have no clipboard, but may copy what is selected.
@@ -48,7 +48,7 @@
     button.type = "button";
     button.className = "copy";
     button.textContent = "Copy";
-    button.setAttribute("aria-label", "Copy: " + one("code", block).textContent.split("\n")[0].slice(0, 60));
+    button.setAttribute("aria-label", "Copy: " + lines(block)[0].slice(0, 60));
     button.addEventListener("click", async () => {
       const done = await copy(block);
       button.textContent = done ? "Copied" : "Press Ctrl+C";
@@ -64,9 +64,9 @@
   const pill = one("[data-check-pill]");
   if (!card || !card.dataset.check) return;
 
-  const ask = async (scheme) => {
+  const ask = async (url) => {
     try {
-      const answer = await fetch(scheme + "://" + card.dataset.check + "/", {
+      const answer = await fetch(url, {
         cache: "no-store", credentials: "omit", redirect: "error", signal: AbortSignal.timeout(8000),
       });
       return answer.ok ? await answer.json() : null;
@@ -115,12 +115,12 @@
     again.disabled = true;
     show("waiting");
     const mine = (answer) => answer.authority_sha256 === card.dataset.fingerprint;
-    const secure = await ask("https");
+    const secure = await ask(card.dataset.check);
     if (secure) {
       show(mine(secure) ? "ready" : "other");
     } else {
       // A page over HTTPS may not ask over HTTP, but it came through here.
-      const plain = location.protocol === "https:" ? { authority_sha256: card.dataset.fingerprint } : await ask("http");
+      const plain = location.protocol === "https:" ? { authority_sha256: card.dataset.fingerprint } : await ask(card.dataset.checkPlain);
       show(!plain ? "around" : mine(plain) ? "untrusted" : "other");
     }
     again.disabled = false;
