@@ -12,7 +12,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # Exact versions, the newest that run on Node 18 and 20. Each folder has a stamp
 # that names what is in it, so that changing one reinstalls that folder alone:
 # the Codex CLI is 404 MB.
-npm_packages=(openai@6.49.0 undici@6.29.1 ws@8.23.0 https-proxy-agent@7.0.6)
+npm_packages=(openai@6.49.0 undici@6.29.1 ws@8.23.0 https-proxy-agent@7.0.6 axe-core@4.14.1)
 npm_folder=.cache/npm
 codex_packages=(@openai/codex@0.169.0)
 codex_folder=.cache/codex
@@ -22,6 +22,7 @@ runtimes=(node@18.20.8 node@20.20.2 node@22.23.3 node@24.21.0 deno@2.9.6 bun@1.4
 tools=(
 	curl:curl python3:python3 node:nodejs npm:npm openssl:openssl gcc:gcc
 	wget:wget git:git ruby:ruby php:php-cli javac:default-jdk-headless perl:perl
+	chromium:chromium certutil:libnss3-tools
 )
 # What is no tool but a module of one: Debian's name, to Debian's own Python,
 # PHP and Perl.
