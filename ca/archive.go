@@ -1,6 +1,7 @@
 package ca
 
 import (
+	"bytes"
 	"cmp"
 	"crypto/x509"
 	"fmt"
@@ -25,6 +26,11 @@ func (f folder) archive(cert *x509.Certificate) (string, error) {
 	next := 1
 	if len(numbers) > 0 {
 		next = numbers[len(numbers)-1] + 1
+	}
+	if next > 1 { // a crash may have come between this and the rest
+		if block, _, err := readPEM(f.oldCert(next - 1)); err == nil && block != nil && bytes.Equal(block.Bytes, cert.Raw) {
+			return f.oldCert(next - 1), nil
+		}
 	}
 	path := f.oldCert(next)
 	if err := writeFile(path, encodeCert(cert), 0o644); err != nil {
@@ -60,4 +66,32 @@ func (f folder) archived() ([]int, error) {
 
 func (f folder) oldCert(n int) string {
 	return filepath.Join(f.dir, "ca-"+strconv.Itoa(n)+".old.pem")
+}
+
+// Generation is one of the roots that a folder has held.
+type Generation struct {
+	Cert    *x509.Certificate // must not be modified
+	Path    string            // of the certificate, in PEM
+	Current bool              // it is the one in use
+}
+
+// Generations returns the root in use and those it replaced, newest first, of
+// which the last 16 are kept. A file that holds no certificate is left out.
+func (a *Authority) Generations() ([]Generation, error) {
+	numbers, err := a.files.archived()
+	if err != nil {
+		return nil, fmt.Errorf("listing the certificates of the CA: %w", err)
+	}
+	all := []Generation{{Cert: a.Root(), Path: a.Path(), Current: true}}
+	for _, n := range slices.Backward(numbers) {
+		path := a.files.oldCert(n)
+		block, _, err := readPEM(path)
+		if err != nil || block == nil {
+			continue
+		}
+		if cert, err := x509.ParseCertificate(block.Bytes); err == nil {
+			all = append(all, Generation{Cert: cert, Path: path})
+		}
+	}
+	return all, nil
 }

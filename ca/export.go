@@ -10,6 +10,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"time"
 )
 
 const (
@@ -29,7 +30,8 @@ var systemBundles = [...]string{
 	"/etc/openssl/certs/ca-certificates.crt",            // NetBSD
 }
 
-// WritePEM writes the root's certificate in PEM.
+// WritePEM writes the root's certificate in PEM, after the one before while an
+// overlap lasts.
 func (a *Authority) WritePEM(w io.Writer) error {
 	var all []byte
 	for _, root := range a.roots() {
@@ -41,7 +43,7 @@ func (a *Authority) WritePEM(w io.Writer) error {
 
 // WriteDER writes the root's certificate in DER.
 func (a *Authority) WriteDER(w io.Writer) error {
-	_, err := w.Write(a.root.Raw)
+	_, err := w.Write(a.Root().Raw)
 	return err
 }
 
@@ -100,8 +102,15 @@ func readFirst(paths []string) ([][]byte, error) {
 	return nil, fmt.Errorf("no file with this machine's roots (tried %s): %w", strings.Join(paths, ", "), fs.ErrNotExist)
 }
 
-// roots are the roots that clients are to trust.
-func (a *Authority) roots() []*x509.Certificate { return []*x509.Certificate{a.root} }
+// roots are the roots that clients are to trust: while an overlap lasts the one
+// before as well, because an instance may still serve with it. Ours is last.
+func (a *Authority) roots() []*x509.Certificate {
+	p := a.current.Load().ca
+	if l := p.overlap(time.Now()); l != nil {
+		return []*x509.Certificate{l.before, p.cert}
+	}
+	return []*x509.Certificate{p.cert}
+}
 
 // readBundle returns the certificates of a PEM file, in DER. What else the file
 // holds is dropped.

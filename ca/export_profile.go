@@ -53,7 +53,8 @@ func (a *Authority) WriteProfile(w io.Writer) error {
 		fmt.Fprintf(&b, profilePayload, profileID(cert), base64.StdEncoding.EncodeToString(cert.Raw),
 			escapeXML(commonName(cert)), profileUUID("payload", cert))
 	}
-	fmt.Fprintf(&b, profileTail, profileID(a.root), escapeXML(commonName(a.root)), profileUUID("profile", a.root))
+	root := a.Root()
+	fmt.Fprintf(&b, profileTail, profileID(root), escapeXML(commonName(root)), profileUUID("profile", root))
 	_, err := w.Write(b.Bytes())
 	return err
 }

@@ -73,7 +73,7 @@ func TestOpenCreates(t *testing.T) {
 			}
 		}
 	}
-	if got, want := list(t, dir), []string{"ca-key.pem", "ca.lock", "ca.pem"}; !slices.Equal(got, want) {
+	if got, want := list(t, dir), []string{"ca-key.pem", "ca.lock", "ca.pem", "ca.use"}; !slices.Equal(got, want) {
 		t.Errorf("files: got %v; want %v", got, want)
 	}
 	again := open(t, dir, openAI)
@@ -200,7 +200,7 @@ func TestOpenFinishesAnInterruptedChange(t *testing.T) {
 			if got.Change().Event != ca.Reissued {
 				t.Errorf("change: got %+v; want reissued", got.Change())
 			}
-			if files, want := list(t, dir), []string{"ca-1.old.pem", "ca-key.pem", "ca.lock", "ca.pem"}; !slices.Equal(files, want) {
+			if files, want := list(t, dir), []string{"ca-1.old.pem", "ca-key.pem", "ca-link.pem", "ca.lock", "ca.pem", "ca.use"}; !slices.Equal(files, want) {
 				t.Errorf("files: got %v; want %v", files, want)
 			}
 		})
@@ -238,6 +238,7 @@ func TestOpenWritesNothingWhenUnchanged(t *testing.T) {
 	dir := t.TempDir()
 	a := open(t, dir, openAI)
 	remove(t, filepath.Join(dir, "ca.lock"))
+	remove(t, filepath.Join(dir, "ca.use"))
 	if got := open(t, dir, openAI); !got.Root().Equal(a.Root()) {
 		t.Error("got another root; want the one that is there")
 	}

@@ -56,13 +56,21 @@ func (m *minter) mint(host string) (*tls.Certificate, error) {
 			return cert, nil // another call was faster
 		}
 		if now.After(m.ca.cert.NotAfter) {
-			return nil, fmt.Errorf("the CA expired on %s: restart to make another", m.ca.cert.NotAfter.Format(time.DateOnly))
+			return nil, fmt.Errorf("the CA expired on %s: infershield ca rotate makes another", m.ca.cert.NotAfter.Format(time.DateOnly))
 		}
+		overlap := m.ca.overlap(now)
 		cert, err := m.sign(host, now)
 		if err != nil {
 			return nil, fmt.Errorf("minting a certificate for %s: %w", host, err)
 		}
-		m.cache.put(host, cert, m.renewal(cert.Leaf))
+		renewal := m.renewal(cert.Leaf)
+		if overlap != nil {
+			cert.Certificate = append(cert.Certificate, overlap.cross.Raw)
+			if end := overlap.cross.NotAfter; end.Before(renewal) {
+				renewal = end
+			}
+		}
+		m.cache.put(host, cert, renewal)
 		return cert, nil
 	})
 	if err != nil {

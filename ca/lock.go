@@ -10,15 +10,15 @@ const (
 	lockPoll = 10 * time.Millisecond
 )
 
-// acquire waits until this process alone holds the lock file, which stays when
-// it is released: removing it would let two processes lock two files. The
-// system releases the lock of a process that dies.
-func acquire(path string) (release func(), err error) {
+// acquire waits until try succeeds, which is tryLock or tryShared. The lock file
+// stays when it is released: removing it would let two processes lock two files.
+// The system releases the lock of a process that dies.
+func acquire(path string, try func(path string) (release func(), ok bool, err error)) (release func(), err error) {
 	deadline := time.Now().Add(lockWait)
 	tick := time.NewTicker(lockPoll)
 	defer tick.Stop()
 	for {
-		release, ok, err := tryLock(path)
+		release, ok, err := try(path)
 		if err != nil {
 			return nil, fmt.Errorf("locking the folder of the CA: %w", err)
 		}

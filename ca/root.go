@@ -36,9 +36,11 @@ const (
 type pair struct {
 	cert *x509.Certificate
 	key  crypto.Signer
+	link *link // from the root before; nil if there never was an overlap
 }
 
-// newRoot makes a root that can sign for hosts and for nothing else.
+// newRoot makes a root that can sign for hosts and for nothing else. It may
+// sign one CA between itself and a leaf, which is its successor.
 func newRoot(hosts Hosts, now time.Time) (*pair, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -57,7 +59,7 @@ func newRoot(hosts Hosts, now time.Time) (*pair, error) {
 		ExtKeyUsage:           []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 		IsCA:                  true,
 		BasicConstraintsValid: true, // always critical
-		MaxPathLenZero:        true,
+		MaxPathLen:            1,
 		SubjectKeyId:          keyID,
 		AuthorityKeyId:        keyID,
 	}
@@ -128,6 +130,12 @@ func (p *pair) outdated(hosts Hosts, now time.Time) string {
 	if now.After(p.cert.NotAfter) {
 		return "it expired on " + p.cert.NotAfter.Format(time.DateOnly)
 	}
+	return p.difference(hosts)
+}
+
+// difference says how the hosts that the root was made for differ from hosts,
+// or returns "" if they are the same.
+func (p *pair) difference(hosts Hosts) string {
 	if !p.cert.PermittedDNSDomainsCritical {
 		return "it was not limited to the intercept list"
 	}
@@ -152,6 +160,9 @@ func (p *pair) outdated(hosts Hosts, now time.Time) string {
 	}
 	return why
 }
+
+// isOurs reports whether the root has a name that we give.
+func (p *pair) isOurs() bool { return strings.HasPrefix(p.cert.Subject.CommonName, rootName) }
 
 // rangeName is the address if the range is one address.
 func rangeName(ipRange *net.IPNet) string {
