@@ -123,8 +123,11 @@ func (a *Authority) Root() *x509.Certificate { return a.current.Load().ca.cert }
 
 // Fingerprint returns the SHA-256 of the root as openssl and browsers print it:
 // upper-case hex, a colon between bytes.
-func (a *Authority) Fingerprint() string {
-	return strings.ReplaceAll(fmt.Sprintf("% X", fingerprint(a.Root())), " ", ":")
+func (a *Authority) Fingerprint() string { return Fingerprint(a.Root()) }
+
+// Fingerprint returns the SHA-256 of a certificate in the same form.
+func Fingerprint(cert *x509.Certificate) string {
+	return strings.ReplaceAll(fmt.Sprintf("% X", fingerprint(cert)), " ", ":")
 }
 
 func fingerprint(cert *x509.Certificate) []byte {

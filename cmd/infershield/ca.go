@@ -3,6 +3,7 @@ package main
 import (
 	"crypto/x509"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -19,11 +20,11 @@ import (
 func newCACommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "ca",
-		Short: "Shows and exports the local certificate authority",
+		Short: "Shows, exports and rotates the local certificate authority",
 		Args:  cobra.NoArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return which(cmd) },
 	}
-	cmd.AddCommand(newCAShowCommand(a), newCAExportCommand(a))
+	cmd.AddCommand(newCAShowCommand(a), newCAExportCommand(a), newCARotateCommand(a))
 	return cmd
 }
 
@@ -38,7 +39,10 @@ func newCAShowCommand(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			shown := describeAuthority(authority)
+			shown, err := describeAuthority(authority)
+			if err != nil {
+				return err
+			}
 			if asJSON {
 				return writeJSON(a.stdout, shown)
 			}
@@ -66,25 +70,51 @@ func (a *app) openAuthority(cmd *cobra.Command) (*ca.Authority, error) {
 	if made := madeFor(filepath.Join(dir, "ca.pem")); len(made) > 0 {
 		hosts = made
 	}
-	authority, err := openCA(dir, hosts)
+	authority, err := openCA(ca.Open, dir, hosts)
 	if err != nil {
 		return nil, err
 	}
-	switch change := authority.Change(); change.Event {
-	case ca.Created:
+	if authority.Change().Event == ca.Created {
 		a.warn("there was no authority yet: made one, which nothing trusts until told to")
-	case ca.Reissued:
-		a.warn("made a new authority, because " + change.Why + "; whatever trusted the old one must be told to trust this one")
+	}
+	for _, warning := range authorityWarnings(authority, time.Now()) {
+		a.warn(warning)
 	}
 	return authority, nil
 }
 
-// openCA is ca.Open, whose errors end in the command to type where there is
-// one, with that command as the hint.
-func openCA(dir string, hosts []string) (*ca.Authority, error) {
-	authority, err := ca.Open(dir, hosts)
+// expirySoon is when the end of the root is worth a warning: there is time for
+// an overlap then.
+const expirySoon = 60 * 24 * time.Hour
+
+// authorityWarnings are what whoever opened the authority must be told.
+func authorityWarnings(authority *ca.Authority, now time.Time) []string {
+	var warnings []string
+	if change := authority.Change(); change.Event == ca.Reissued {
+		until := "Programs that trusted the old one are refused until they"
+		if !change.Until.IsZero() {
+			until = "Programs that trusted the old one go on until " + change.Until.Format(time.DateOnly) + " for hosts that were on the list before; by then they"
+		}
+		warnings = append(warnings, fmt.Sprintf("a new certificate authority replaces the old one (%s). %s must be told to trust %s: infershield ca install",
+			change.Why, until, authority.Path()))
+	}
+	if end := authority.Root().NotAfter; end.Sub(now) < expirySoon {
+		warnings = append(warnings, fmt.Sprintf("the certificate authority ends on %s. Replace it before, while programs that trust it can go on: infershield ca rotate",
+			end.Format(time.DateOnly)))
+	}
+	return warnings
+}
+
+// openCA calls open, which is ca.Open or ca.Hold. Their errors end in the
+// command to type where there is one; that command is the hint.
+func openCA(open func(dir string, hosts []string) (*ca.Authority, error), dir string, hosts []string) (*ca.Authority, error) {
+	authority, err := open(dir, hosts)
 	if err == nil {
 		return authority, nil
+	}
+	if errors.Is(err, ca.ErrInUse) {
+		return nil, withHint(err, "--data-dir DIR gives this instance an authority of its own; else end the other one, or give both the same --intercept%s",
+			theirList(dir))
 	}
 	message := err.Error()
 	for _, command := range []string{"chmod ", "rm "} {
@@ -93,6 +123,15 @@ func openCA(dir string, hosts []string) (*ca.Authority, error) {
 		}
 	}
 	return nil, withHint(err, "--data-dir DIR names another folder")
+}
+
+// theirList is the list of the instance that uses dir, as one types it.
+func theirList(dir string) string {
+	hosts := madeFor(filepath.Join(dir, "ca.pem"))
+	if len(hosts) == 0 {
+		return ""
+	}
+	return " " + strings.Join(hosts, ",")
 }
 
 // madeFor returns the hosts that the root at path may speak for; none if there
@@ -127,26 +166,55 @@ func limits(root *x509.Certificate) []string {
 
 // shownCA is what `ca show` prints.
 type shownCA struct {
+	Name         string     `json:"name"`
+	Fingerprint  string     `json:"fingerprint_sha256"`
+	NotBefore    time.Time  `json:"not_before"`
+	NotAfter     time.Time  `json:"not_after"`
+	LimitedTo    []string   `json:"limited_to"`
+	Certificate  string     `json:"certificate"`   // path
+	Key          string     `json:"key"`           // path
+	OverlapUntil *time.Time `json:"overlap_until"` // null without one
+	Replaced     []shownOld `json:"replaced"`      // newest first
+}
+
+// shownOld is an authority that was replaced.
+type shownOld struct {
 	Name        string    `json:"name"`
 	Fingerprint string    `json:"fingerprint_sha256"`
 	NotBefore   time.Time `json:"not_before"`
 	NotAfter    time.Time `json:"not_after"`
-	LimitedTo   []string  `json:"limited_to"`
 	Certificate string    `json:"certificate"` // path
-	Key         string    `json:"key"`         // path
+	Accepted    bool      `json:"accepted"`    // clients that trust it alone go on
 }
 
-func describeAuthority(authority *ca.Authority) shownCA {
-	root := authority.Root()
-	return shownCA{
-		Name:        root.Subject.CommonName,
-		Fingerprint: authority.Fingerprint(),
-		NotBefore:   root.NotBefore.UTC(),
-		NotAfter:    root.NotAfter.UTC(),
-		LimitedTo:   limits(root),
-		Certificate: authority.Path(),
-		Key:         authority.KeyPath(),
+func describeAuthority(authority *ca.Authority) (shownCA, error) {
+	generations, err := authority.Generations()
+	if err != nil {
+		return shownCA{}, err
 	}
+	root := authority.Root()
+	before, until := authority.Overlap()
+	shown := shownCA{
+		Name:         root.Subject.CommonName,
+		Fingerprint:  authority.Fingerprint(),
+		NotBefore:    root.NotBefore.UTC(),
+		NotAfter:     root.NotAfter.UTC(),
+		LimitedTo:    limits(root),
+		Certificate:  authority.Path(),
+		Key:          authority.KeyPath(),
+		OverlapUntil: timeOrNull(until),
+		Replaced:     []shownOld{},
+	}
+	for _, g := range generations {
+		if g.Current {
+			continue
+		}
+		shown.Replaced = append(shown.Replaced, shownOld{
+			Name: g.Cert.Subject.CommonName, Fingerprint: ca.Fingerprint(g.Cert), NotBefore: g.Cert.NotBefore.UTC(), NotAfter: g.Cert.NotAfter.UTC(),
+			Certificate: g.Path, Accepted: before != nil && before.Equal(g.Cert),
+		})
+	}
+	return shown, nil
 }
 
 func (s shownCA) print(w io.Writer, now time.Time) error {
@@ -158,5 +226,12 @@ func (s shownCA) print(w io.Writer, now time.Time) error {
 	fmt.Fprintf(t, "Limited to\t%s\n", strings.Join(s.LimitedTo, ", "))
 	fmt.Fprintf(t, "Certificate\t%s\n", s.Certificate)
 	fmt.Fprintf(t, "Key\t%s\n", s.Key)
+	for _, old := range s.Replaced {
+		accepted := ""
+		if old.Accepted {
+			accepted = ", accepted until " + s.OverlapUntil.Format(time.DateOnly)
+		}
+		fmt.Fprintf(t, "Replaced\t%s (%s%s)\n", old.Name, old.Certificate, accepted)
+	}
 	return t.Flush()
 }

@@ -65,7 +65,7 @@ func newProduct(ctx context.Context, cfg *Config, stderr io.Writer, more ...audi
 	if err != nil {
 		return nil, err
 	}
-	if p.authority, err = openCA(cmp.Or(cfg.AuthorityDir, dir), cfg.Intercept); err != nil {
+	if p.authority, err = openCA(ca.Hold, cmp.Or(cfg.AuthorityDir, dir), cfg.Intercept); err != nil {
 		return nil, err
 	}
 	roots, err := upstreamRoots(cfg.UpstreamCA)
@@ -125,6 +125,7 @@ func (p *product) Close() error {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel() // whoever wants draining has called Shutdown before
 	_ = p.proxy.Shutdown(ctx)
+	p.authority.Close()
 	return p.records.Close()
 }
 

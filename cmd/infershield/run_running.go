@@ -45,7 +45,7 @@ func runningAuthority(ctx context.Context, cfg *Config) *ca.Authority {
 		return nil
 	}
 	defer conn.Close()
-	authority, err := openCA(cfg.DataDir, made)
+	authority, err := openCA(ca.Open, cfg.DataDir, made)
 	if err != nil || authority.Change().Event != ca.Unchanged || !hasKeyOf(ctx, conn, authority, made[0]) {
 		return nil
 	}

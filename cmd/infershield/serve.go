@@ -15,7 +15,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/infershield/infershield/ca"
 	"github.com/infershield/infershield/keys"
 	"github.com/infershield/infershield/policy"
 )
@@ -85,6 +84,7 @@ func (p *product) run(ctx context.Context, front, admin net.Listener) error {
 // serve serves until ctx ends, then drains.
 func (p *product) serve(ctx context.Context, on *listeners) error {
 	p.frontAddr = on.front[0].Addr().String()
+	defer p.watchAuthority()()
 	serving := len(on.front) + len(on.admin)
 	served := make(chan error, serving)
 	for _, l := range on.front {
@@ -128,10 +128,8 @@ func (p *product) drain(ctx context.Context) {
 // greet says what is running and what to type next.
 func (a *app) greet(p *product, front, admin string) {
 	w, c, cfg := a.stderr, a.palette(a.stderr), p.cfg
-	if change := p.authority.Change(); change.Event == ca.Reissued {
-		a.warn(fmt.Sprintf("a new certificate authority replaces the old one (%s). Programs that trusted the old one must be given %s, "+
-			"and an instance that runs on the same folder must be started anew",
-			change.Why, p.authority.Path()))
+	for _, warning := range authorityWarnings(p.authority, time.Now()) {
+		a.warn(warning)
 	}
 	for _, host := range cfg.withoutKey() {
 		a.warn(fmt.Sprintf("OPENAI_API_KEY is not sent to %s: it belongs to %s. Use KEY_MODE=auto to let clients bring their own key there",
