@@ -27,13 +27,21 @@ func ExitCode(err error) int {
 // Run starts cmd, passes on the signals that this process gets, and returns the
 // exit code once cmd has ended: 128 and the number for one that a signal ended.
 // Signals that a terminal sends reach cmd once, since it stays in this process's
-// group. The error is for a program that could not be started.
-func Run(cmd *exec.Cmd) (int, error) {
+// group. The error is for a program that could not be started. Once it has been,
+// started is called, unless it is nil; its error ends cmd and is returned.
+func Run(cmd *exec.Cmd, started func() error) (int, error) {
 	signals := make(chan os.Signal, 32)
 	signal.Notify(signals, passedOn()...)
 	defer signal.Stop(signals)
 	if err := cmd.Start(); err != nil {
 		return 0, err
+	}
+	if started != nil {
+		if err := started(); err != nil {
+			_ = cmd.Process.Kill() // it may have ended by itself
+			_ = cmd.Wait()
+			return 0, err
+		}
 	}
 	done := make(chan error, 1)
 	go func() { done <- cmd.Wait() }()

@@ -119,7 +119,7 @@ func (a *app) planEnv(cmd *cobra.Command, printed *shownEnv) error {
 			": until one is, these settings leave programs without a way out. Start it: "+a.self()+" serve")
 	}
 	w := &way{addr: dialable(cfg.Listen), hosts: envHosts(authority), authority: authority}
-	plan, err := w.plan(cfg, a.environ)
+	plan, err := w.plan(cfg, a.environ, false)
 	if err != nil {
 		return err
 	}

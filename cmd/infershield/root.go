@@ -55,6 +55,7 @@ and keeps a record of every exchange. Programs need no change.`,
 	root.AddCommand(
 		newServeCommand(a),
 		newRunCommand(a),
+		newJailCommand(a),
 		newEnvCommand(a),
 		newDemoCommand(a),
 		newScanCommand(a),

@@ -20,7 +20,7 @@ import (
 
 // runFlags are those of run that are no settings.
 type runFlags struct {
-	quiet bool
+	quiet, jail bool
 }
 
 func newRunCommand(a *app) *cobra.Command {
@@ -32,6 +32,11 @@ func newRunCommand(a *app) *cobra.Command {
 trust the authority; see infershield env for what they are. Where a proxy of yours
 is running it is used, unless a flag asks for other settings; else one is started
 on a free port, with KEY_MODE=auto unless it is set, and stopped when CMD ends.
+
+With --jail CMD gets a network of its own, whose only way out is the proxy: a
+program that ignores its settings fails instead of slipping by. Names are looked up
+by the proxy, and localhost is the jail's own: services of this machine cannot be
+reached, but for those behind a socket in the file system.
 
 CMD keeps its terminal and gets the signals. The exit code is CMD's own: 128 and
 the number for a signal, 127 where there is no such program, 126 where it cannot be
@@ -48,6 +53,7 @@ executed.`,
 	}
 	cmd.Flags().SetInterspersed(false) // what follows CMD is CMD's
 	cmd.Flags().BoolVarP(&flags.quiet, "quiet", "q", false, "print no summary at the end")
+	cmd.Flags().BoolVar(&flags.jail, "jail", false, "leave CMD no way out but the proxy (Linux): what ignores its settings fails")
 	bindTable(cmd, runSettings(), runSettingNames()...)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		return a.runProgram(cmd, args, flags)
@@ -95,7 +101,7 @@ func (a *app) runProgram(cmd *cobra.Command, args []string, flags runFlags) (err
 		return err
 	}
 	defer func() { err = errors.Join(err, way.close()) }()
-	plan, err := way.plan(cfg, a.environ)
+	plan, err := way.plan(cfg, a.environ, flags.jail)
 	if err != nil {
 		return err
 	}
@@ -108,7 +114,10 @@ func (a *app) runProgram(cmd *cobra.Command, args []string, flags runFlags) (err
 	child.Args[0] = args[0]
 	child.Env = plan.Environ(a.environ)
 	child.Stdin, child.Stdout, child.Stderr = a.stdin, a.stdout, a.stderr
-	code, err := launch.Run(child)
+	code, err := way.runChild(child, flags.jail)
+	if errors.As(err, new(errJail)) {
+		return err
+	}
 	if err != nil {
 		return a.cannotRun(args[0], err)
 	}
@@ -167,12 +176,12 @@ func (a *app) cannotRun(name string, err error) error {
 }
 
 // plan writes the files and makes the plan for a program.
-func (w *way) plan(cfg *Config, environ []string) (launch.Plan, error) {
+func (w *way) plan(cfg *Config, environ []string, jailed bool) (launch.Plan, error) {
 	files, notes, err := writeFiles(w.filesDir(cfg), environ, w.authority)
 	if err != nil {
 		return launch.Plan{}, withHint(err, "--data-dir DIR names another folder")
 	}
-	s := launch.Settings{Proxy: "http://" + w.addr, Hosts: w.hosts, Files: files}
+	s := launch.Settings{Proxy: "http://" + w.addr, Hosts: w.hosts, Files: files, OnlyWay: jailed}
 	plan := s.Plan(environ)
 	plan.Notes = append(plan.Notes, notes...)
 	return plan, nil
