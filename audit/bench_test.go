@@ -64,7 +64,7 @@ func BenchmarkWrite(b *testing.B) {
 			b.ReportAllocs()
 			n := 0
 			for b.Loop() {
-				r.ID = record(n).ID
+				r.ID, r.Time = record(n).ID, record(n).Time
 				log.Record(r)
 				if n++; n%256 == 0 {
 					stored(b, log)
@@ -96,7 +96,7 @@ func BenchmarkQuery(b *testing.B) {
 	for name, f := range map[string]audit.Filter{
 		"newest":     {},
 		"id":         {ID: record(records / 2).ID},
-		"page":       {Before: record(records / 2).Cursor()},
+		"until":      {Until: record(records / 2).Time},
 		"rare agent": {Agent: "rare"},
 		"rare label": {Label: "secret"},
 		"blocked":    {Action: "block", RiskMin: 0},

@@ -14,15 +14,15 @@ const (
 )
 
 // Follow yields first the newest f.Limit of the stored records that f picks
-// (none for zero, 1000 at most), oldest first, and then each further one as it
-// is stored, by this process or another. Records are yielded in the order in
+// (none for zero, 1000 at most), oldest first, or those stored after the one of
+// f.After, and then each further one as it is stored, by this process or another. Records are yielded in the order in
 // which they were stored. Follow ends when ctx does, when the caller stops, or
 // after it has yielded an error. A database that is replaced is followed from
 // its start.
 func (l *Log) Follow(ctx context.Context, f Filter) iter.Seq2[Record, error] {
 	return func(yield func(Record, error) bool) {
 		seq, records, err := l.newest(ctx, f)
-		for {
+		for more := false; ; {
 			for _, r := range records {
 				if !yield(r, nil) {
 					return
@@ -35,39 +35,47 @@ func (l *Log) Follow(ctx context.Context, f Filter) iter.Seq2[Record, error] {
 				yield(Record{}, fmt.Errorf("following the audit log: %w", err))
 				return
 			}
-			if len(records) < followChunk {
+			if !more {
 				select {
 				case <-time.After(followInterval):
 				case <-ctx.Done():
 					return
 				}
 			}
-			seq, records, err = l.after(ctx, seq, f)
+			seq, records, more, err = l.after(ctx, seq, f)
 		}
 	}
 }
 
-// newest returns where the log ends, and the newest records up to there.
+// newest returns where to go on, and what comes before that: the newest
+// records up to there, or those behind the one that f names.
 func (l *Log) newest(ctx context.Context, f Filter) (end int64, records []Record, err error) {
-	err = l.use(ctx, func(db *store) (err error) {
+	err = l.use(ctx, func(db *store) error {
+		if f.After != "" {
+			end, err = db.seqOf(ctx, f.After)
+			return err
+		}
 		if end, err = db.end(ctx); err != nil || f.Limit <= 0 {
 			return err
 		}
 		var w where
-		w.filter(f)
-		w.add("seq <= ?", end)
-		found, err := db.find(ctx, w, newestFirst, min(f.Limit, limitMax))
-		records = found.records
+		if err := db.pick(ctx, &w, f); err != nil {
+			return err
+		}
+		w.add("r.seq <= ?", end)
+		found, err := db.find(ctx, w, w.place()+" DESC", min(f.Limit, limitMax))
+		for _, r := range slices.Backward(found) {
+			records = append(records, r.record)
+		}
 		return err
 	})
-	slices.Reverse(records)
 	return end, records, err
 }
 
 // after returns the next chunk of records stored after seq, and how far it
 // read. Only one transaction writes at a time, so seq grows in the order of
 // commits: what is below the end is all there.
-func (l *Log) after(ctx context.Context, seq int64, f Filter) (next int64, records []Record, err error) {
+func (l *Log) after(ctx context.Context, seq int64, f Filter) (next int64, records []Record, more bool, err error) {
 	next = seq
 	err = l.use(ctx, func(db *store) error {
 		end, err := db.end(ctx)
@@ -78,26 +86,39 @@ func (l *Log) after(ctx context.Context, seq int64, f Filter) (next int64, recor
 			seq = 0 // another database than before
 		}
 		var w where
-		w.filter(f)
-		w.add("seq > ? AND seq <= ?", seq, end)
-		found, err := db.find(ctx, w, "ORDER BY seq", followChunk)
+		w.add("r.seq > ? AND r.seq <= ?", seq, end)
+		found, err := db.find(ctx, w, "r.seq", followChunk)
 		if err != nil {
 			return err
 		}
-		records, next = found.records, end
-		if len(records) == followChunk {
-			next = found.last
+		if next, more = end, len(found) == followChunk; more {
+			next = found[len(found)-1].seq
+		}
+		for i := range found {
+			if f.picks(&found[i].record) {
+				records = append(records, found[i].record)
+			}
 		}
 		return nil
 	})
-	return next, records, err
+	return next, records, more, err
 }
 
-// end is the highest seq ever given out.
+// end is the newest seq of the chain.
 func (s *store) end(ctx context.Context) (seq int64, err error) {
-	err = s.ro.QueryRowContext(ctx, "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'records'").Scan(&seq)
+	c, err := readChain(ctx, s.ro, chainSQL)
 	if err != nil {
-		return 0, explain(s.path, err)
+		return 0, s.explain(err)
+	}
+	return c.last, nil
+}
+
+// seqOf is where a record stands in the chain, or the end where it is gone.
+func (s *store) seqOf(ctx context.Context, id string) (seq int64, err error) {
+	err = s.ro.QueryRowContext(ctx, s.rebind("SELECT coalesce((SELECT max(seq) FROM records WHERE id = ?), (SELECT last FROM chain))"),
+		idText(id)).Scan(&seq)
+	if err != nil {
+		return 0, s.explain(err)
 	}
 	return seq, nil
 }

@@ -17,12 +17,15 @@ const (
 	queueDefault         = 4096
 	batchDefault         = 256
 	batchIntervalDefault = 200 * time.Millisecond
+	bytesMaxDefault      = 1 << 30
 )
 
 // Config says where records are kept and for how long. Only Path is needed.
 type Config struct {
 	// Path names the SQLite file. Its folder must exist; the file is made,
-	// readable by its owner alone, unless ReadOnly is set.
+	// readable by its owner alone, unless ReadOnly is set. A postgres:// URL
+	// names a PostgreSQL database instead, which several programs may write to;
+	// its password is never shown.
 	Path string
 	// ReadOnly opens an existing database for Query and Follow, while another
 	// process may be writing to it. Records given to such a Log are dropped.
@@ -30,6 +33,9 @@ type Config struct {
 	// Retention is the age at which records are deleted, by their Time. Zero
 	// means 90 days, a negative value keeps them for ever.
 	Retention time.Duration
+	// BytesMax is the size, with all that finds the records, from which the
+	// oldest are deleted. Zero means 1 GiB, a negative value sets no limit.
+	BytesMax int64
 	// Queue bounds the records that wait to be stored; further ones are
 	// dropped and counted. Zero means 4096. While the database cannot be
 	// written, as many again are held for another try.
@@ -45,14 +51,16 @@ type Config struct {
 
 // Stats counts what became of the records since Open.
 type Stats struct {
-	Queued  int   // waiting to be stored
-	Written int64 // stored
-	Dropped int64 // refused, because the queue was full or the Log closed
-	Lost    int64 // accepted, but not stored in spite of retries
-	Err     error // why the latest write failed; nil when it did not
+	Queued    int       // waiting to be stored
+	Capacity  int       // how many may wait
+	Written   int64     // stored
+	Dropped   int64     // refused, because the queue was full or the Log closed
+	Lost      int64     // accepted, but not stored in spite of retries
+	Err       error     // why the latest write failed; nil when it did not
+	LastWrite time.Time // when something was last stored; zero before that
 }
 
-// Log is an audit log in SQLite. All its methods may be called from any
+// Log is an audit log in SQLite or PostgreSQL. All its methods may be called from any
 // goroutine. Close it when done.
 type Log struct {
 	cfg   Config
@@ -64,6 +72,7 @@ type Log struct {
 	failure                atomic.Pointer[error] // of the latest write; nil when it went well
 	written, dropped, lost atomic.Int64
 	inHand                 atomic.Int64 // len(writer.held), for Stats
+	lastWrite              atomic.Int64 // Unix milliseconds; 0 before the first
 	closed                 atomic.Bool  // the store is closed for good
 
 	syncs   chan chan<- error
@@ -114,6 +123,9 @@ func (c Config) withDefaults() Config {
 	if c.BatchInterval <= 0 {
 		c.BatchInterval = batchIntervalDefault
 	}
+	if c.BytesMax == 0 {
+		c.BytesMax = bytesMaxDefault
+	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
@@ -121,10 +133,7 @@ func (c Config) withDefaults() Config {
 }
 
 func (l *Log) open(ctx context.Context) (*store, error) {
-	if l.cfg.ReadOnly {
-		return openStoreReadOnly(ctx, l.cfg.Path)
-	}
-	return openStore(ctx, l.cfg.Path)
+	return openStore(ctx, l.cfg.Path, l.cfg.ReadOnly)
 }
 
 // Record implements Recorder. It never blocks and never fails: where there is
@@ -139,13 +148,18 @@ func (l *Log) Record(r Record) {
 // Stats returns the counts so far. They are for metrics and for readiness:
 // Err is not nil while the database cannot be written.
 func (l *Log) Stats() Stats {
-	return Stats{
-		Queued:  l.queue.len() + int(l.inHand.Load()),
-		Written: l.written.Load(),
-		Dropped: l.dropped.Load(),
-		Lost:    l.lost.Load(),
-		Err:     l.writeError(),
+	s := Stats{
+		Queued:   l.queue.len() + int(l.inHand.Load()),
+		Capacity: 2 * l.cfg.Queue, // as many again may be in the writer's hand
+		Written:  l.written.Load(),
+		Dropped:  l.dropped.Load(),
+		Lost:     l.lost.Load(),
+		Err:      l.writeError(),
 	}
+	if ms := l.lastWrite.Load(); ms > 0 {
+		s.LastWrite = time.UnixMilli(ms).UTC()
+	}
+	return s
 }
 
 func (l *Log) writeError() error {
@@ -202,7 +216,7 @@ func (l *Log) shut() error {
 // one that was opened.
 func (l *Log) use(ctx context.Context, f func(*store) error) error {
 	l.mu.RLock()
-	if !l.store.current() {
+	if !l.store.opened() {
 		l.mu.RUnlock()
 		if err := l.replace(ctx); err != nil {
 			return err
@@ -221,7 +235,7 @@ func (l *Log) use(ctx context.Context, f func(*store) error) error {
 func (l *Log) replace(ctx context.Context) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.closed.Load() || l.store.current() {
+	if l.closed.Load() || l.store.opened() {
 		return nil // closed, or replaced, while we waited
 	}
 	if l.store != nil {

@@ -28,7 +28,7 @@ func TestRoundTrip(t *testing.T) {
 		t.Fatal(err)
 	}
 	bare.Labels, bare.Findings, bare.Coverage = []string{}, []audit.Finding{}, []audit.Coverage{}
-	if diff := cmp.Diff([]audit.Record{bare, complete()}, got); diff != "" {
+	if diff := cmp.Diff([]audit.Record{bare, complete()}, got.Records); diff != "" {
 		t.Errorf("want(-) got(+):\n%s", diff)
 	}
 }
@@ -39,11 +39,11 @@ func TestRecordWithoutTimeIsStamped(t *testing.T) {
 		log.Record(audit.Record{ID: "a"})
 		stored(t, log)
 		got, err := log.Query(t.Context(), audit.Filter{})
-		if err != nil || len(got) != 1 {
-			t.Fatalf("got %d records, %v; want 1", len(got), err)
+		if err != nil || len(got.Records) != 1 {
+			t.Fatalf("got %d records, %v; want 1", len(got.Records), err)
 		}
-		if want := time.Now(); !got[0].Time.Equal(want) {
-			t.Errorf("got %v; want %v", got[0].Time, want)
+		if want := time.Now(); !got.Records[0].Time.Equal(want) {
+			t.Errorf("got %v; want %v", got.Records[0].Time, want)
 		}
 	})
 }
@@ -161,7 +161,7 @@ func TestConcurrentRecord(t *testing.T) {
 	}
 	wg.Wait()
 	stored(t, log)
-	if got := log.Stats(); got != (audit.Stats{Written: goroutines * each}) {
+	if got := counts(log); got != (audit.Stats{Written: goroutines * each}) {
 		t.Errorf("got %+v; want %d written", got, goroutines*each)
 	}
 	seen := map[string]bool{}
@@ -170,13 +170,12 @@ func TestConcurrentRecord(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(found) == 0 {
-			break
-		}
-		for _, r := range found {
+		for _, r := range found.Records {
 			seen[r.ID] = true
 		}
-		f.Before = found[len(found)-1].Cursor()
+		if f.Before = found.Next; f.Before == 0 {
+			break
+		}
 	}
 	if len(seen) != goroutines*each {
 		t.Errorf("got %d different records; want %d", len(seen), goroutines*each)

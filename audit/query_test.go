@@ -42,13 +42,12 @@ func TestQueryCursor(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, r := range page {
+		for _, r := range page.Records {
 			got = append(got, r.ID)
 		}
-		if len(page) < 7 {
+		if f.Before = page.Next; f.Before == 0 {
 			break
 		}
-		f.Before = page[len(page)-1].Cursor()
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %v; want %v", got, want)
@@ -101,8 +100,6 @@ func TestQueryFilters(t *testing.T) {
 		"model":                 {audit.Filter{Model: "gpt-5"}, []string{"c", "a"}},
 		"several":               {audit.Filter{Label: "secret", RiskMin: 80, Action: "block"}, []string{"b"}},
 		"several, none":         {audit.Filter{Label: "secret", Action: "allow"}, nil},
-		"before":                {audit.Filter{Before: c.Cursor()}, []string{"b", "a"}},
-		"before what is gone":   {audit.Filter{Before: audit.Cursor{Time: c.Time, ID: "bz"}}, []string{"b", "a"}},
 		"quotes are no escape":  {audit.Filter{Host: `x' OR '1'='1`}, nil},
 		"percent is no pattern": {audit.Filter{Label: "%"}, nil},
 	} {
@@ -129,7 +126,7 @@ func TestHostileText(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]audit.Record{want}, got); diff != "" {
+	if diff := cmp.Diff([]audit.Record{want}, got.Records); diff != "" {
 		t.Errorf("want(-) got(+):\n%s", diff)
 	}
 }

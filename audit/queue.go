@@ -1,6 +1,9 @@
 package audit
 
-import "sync"
+import (
+	"sync"
+	"time"
+)
 
 // queue holds the records that wait to be stored. It has a hard bound: what
 // does not fit is refused. Putting costs one short lock and never waits for
@@ -16,6 +19,7 @@ type queue struct {
 	mu     sync.Mutex
 	items  []Record
 	spare  []Record // storage of the last batch, for the next
+	lost   gap      // what was refused since the last take
 	closed bool
 }
 
@@ -27,6 +31,8 @@ func newQueue(max, batch int) *queue {
 func (q *queue) put(r *Record) bool {
 	q.mu.Lock()
 	if q.closed || len(q.items) >= q.max {
+		now := time.Now()
+		q.lost.add(gap{1, now, now})
 		q.mu.Unlock()
 		return false
 	}
@@ -42,13 +48,14 @@ func (q *queue) put(r *Record) bool {
 	return true
 }
 
-// take empties the queue. Hand the slice back with recycle when done.
-func (q *queue) take() []Record {
+// take empties the queue, and says what found no room in it. Hand the slice
+// back with recycle when done.
+func (q *queue) take() ([]Record, gap) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	items := q.items
-	q.items, q.spare = q.spare[:0], nil
-	return items
+	items, lost := q.items, q.lost
+	q.items, q.spare, q.lost = q.spare[:0], nil, gap{}
+	return items, lost
 }
 
 // recycle takes back what take returned. Storage that a burst made large goes

@@ -158,10 +158,11 @@ func TestRecordIsBounded(t *testing.T) {
 	log := open(t, audit.Config{})
 	log.Record(r)
 	stored(t, log)
-	got, err := log.Query(t.Context(), audit.Filter{})
-	if err != nil || len(got) != 1 {
-		t.Fatalf("got %d records, %v; want 1", len(got), err)
+	page, err := log.Query(t.Context(), audit.Filter{})
+	if err != nil || len(page.Records) != 1 {
+		t.Fatalf("got %d records, %v; want 1", len(page.Records), err)
 	}
+	got := page.Records
 	for name, s := range map[string]string{
 		"agent": got[0].Agent, "model": got[0].Model, "path": got[0].Path, "excerpt": got[0].PromptExcerpt,
 		"label": got[0].Labels[1], "rule": got[0].Findings[999].Rule, "surface": got[0].Coverage[0].Surface,

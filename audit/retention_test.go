@@ -69,14 +69,14 @@ func TestRetentionDefault(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer log.Close()
-		for n, age := range []time.Duration{89, 91} {
+		for n, age := range []time.Duration{91, 89} {
 			r := record(n)
 			r.Time = time.Now().Add(-age * 24 * time.Hour)
 			log.Record(r)
 		}
 		stored(t, log)
 		time.Sleep(90 * time.Minute)
-		if got := query(t, log, audit.Filter{}); len(got) != 1 || got[0] != "id-000000" {
+		if got := query(t, log, audit.Filter{}); len(got) != 1 || got[0] != "id-000001" {
 			t.Errorf("got %v; want the one of 89 days", got)
 		}
 	})

@@ -92,11 +92,19 @@ func query(t testing.TB, log *audit.Log, f audit.Filter) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ids := make([]string, len(found))
-	for i, r := range found {
+	ids := make([]string, len(found.Records))
+	for i, r := range found.Records {
 		ids[i] = r.ID
 	}
 	return ids
+}
+
+// counts are the Stats that count, without those that tell how it is set up
+// and when.
+func counts(log *audit.Log) audit.Stats {
+	s := log.Stats()
+	s.Capacity, s.LastWrite = 0, time.Time{}
+	return s
 }
 
 // raw opens the file beside the Log, as another program would.

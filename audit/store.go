@@ -5,171 +5,94 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"io/fs"
-	"net/url"
-	"os"
-	"path/filepath"
+	"math"
+	"slices"
 	"strings"
 	"time"
-
-	_ "modernc.org/sqlite" // registers the driver "sqlite"
 )
 
-const (
-	// busyTimeout is how long SQLite waits for another process's lock.
-	busyTimeout = 2 * time.Second
-	// readers bounds the queries that run at a time.
-	readers = 4
-	// walBytesMax is what the write-ahead log is cut back to after a burst.
-	walBytesMax = 16 << 20
-)
+// readers bounds the queries that run at a time.
+const readers = 4
 
-// store is one opened SQLite file. Writing goes through one connection,
-// reading through others that cannot write, so that a long query never stands
-// in the writer's way.
+// store is one opened database. Writing goes through one connection, reading
+// through others that cannot write, so that a long query never stands in the
+// writer's way.
 type store struct {
-	path   string
-	file   os.FileInfo // which file was opened, to notice when it is replaced
-	rw     *sql.DB     // nil where the store is read-only
-	ro     *sql.DB
-	insert *sql.Stmt
+	engine
+	rw    *sql.DB // nil where the store is read-only
+	ro    *sql.DB
+	names names // of the statistics
+	// unsure is the last link of a transaction whose end we did not see.
+	unsure struct {
+		seq  int64
+		hash sum
+	}
 }
 
-// openStore opens the database for writing and makes it where there is none.
-func openStore(ctx context.Context, path string) (*store, error) {
-	if err := secure(path); err != nil {
-		return nil, err
-	}
-	s := &store{path: path}
-	var err error
-	if s.rw, err = connect(path, 1, url.Values{
-		"_txlock": {"immediate"},
-		// Deleted records are overwritten: retention is a promise.
-		"_pragma": {"synchronous(NORMAL)", "secure_delete(ON)", fmt.Sprintf("journal_size_limit(%d)", walBytesMax)},
-	}); err != nil {
-		return nil, err
-	}
-	if err := s.prepare(ctx); err != nil {
-		return nil, errors.Join(explain(path, err), s.close())
-	}
-	return s, nil
+// engine is what SQLite and PostgreSQL do differently.
+type engine interface {
+	// current says whether what was opened is still there.
+	current() bool
+	// explain says which database an error is about and what to do about it.
+	explain(err error) error
+	// rebind turns each ? into the engine's own placeholder.
+	rebind(query string) string
+	// deadline bounds a transaction that writes.
+	deadline() (context.Context, context.CancelFunc)
+	// lock waits for every other writer and returns the chain.
+	lock(ctx context.Context, tx *sql.Tx) (chain, error)
+	// insert stores rows and what finds them.
+	insert(ctx context.Context, tx *sql.Tx, rows []row) error
+	// remove deletes rows by their places, and what finds them.
+	remove(ctx context.Context, tx *sql.Tx, places []int64) error
+	// match makes w find what has all facets and phrases.
+	match(w *where, facets []string, phrases []phrase)
+	// count adds to the statistics.
+	count(ctx context.Context, tx *sql.Tx, counts tallies) error
+	// tidy gives back space after rows were deleted.
+	tidy(ctx context.Context, rw *sql.DB) error
+	// used is how many bytes the records take up with all that finds them.
+	used(ctx context.Context, q queryer, c chain) (int64, error)
+	// snapshot begins a transaction that sees the database as it is now.
+	snapshot() *sql.TxOptions
+	// check has the database look whether it is sound.
+	check(ctx context.Context, ro *sql.DB) (faults []string, err error)
+	// checkIndex looks whether the index has what it should.
+	checkIndex(ro *sql.DB) indexCheck
 }
 
-// openStoreReadOnly opens a database that another process may be writing to.
-func openStoreReadOnly(ctx context.Context, path string) (*store, error) {
-	s := &store{path: path}
-	if err := s.openReaders(); err != nil {
-		return nil, err
+// openStore opens what path names, for writing unless readOnly.
+func openStore(ctx context.Context, path string, readOnly bool) (*store, error) {
+	if isURL(path) {
+		return openPostgres(ctx, path, readOnly)
 	}
-	if err := checkSchema(ctx, s.ro); err != nil {
-		return nil, errors.Join(explain(path, err), s.close())
+	if readOnly {
+		return openSQLiteReadOnly(ctx, path)
 	}
-	return s, nil
+	return openSQLite(ctx, path)
 }
 
-func (s *store) prepare(ctx context.Context) error {
-	// Only a database that is ours is changed, if but in its header.
-	if _, err := schemaVersion(ctx, s.rw); err != nil {
-		return err
-	}
-	if _, err := s.rw.ExecContext(ctx, "PRAGMA journal_mode = WAL"); err != nil {
-		return err
-	}
-	if err := migrate(ctx, s.rw); err != nil {
-		return err
-	}
-	var err error
-	if s.insert, err = s.rw.PrepareContext(ctx, insertSQL); err != nil {
-		return err
-	}
-	return s.openReaders()
+// isURL tells a PostgreSQL URL from the path of a file.
+func isURL(path string) bool {
+	return strings.HasPrefix(path, "postgres://") || strings.HasPrefix(path, "postgresql://")
 }
 
-func (s *store) openReaders() error {
-	file, err := os.Stat(s.path)
-	if err != nil {
-		return fmt.Errorf("no audit database yet: %w", err)
-	}
-	if !file.Mode().IsRegular() {
-		return fmt.Errorf("audit database %s is not a regular file", s.path)
-	}
-	s.file = file
-	s.ro, err = connect(s.path, readers, url.Values{"mode": {"ro"}, "_pragma": {"query_only(1)"}})
-	return err
+// row is a record as it is stored.
+type row struct {
+	place int64 // time and a few bits that tell records of one time apart
+	seq   int64 // in the chain
+	id    string
+	risk  int
+	hash  sum
+	body  []byte // JSON
+	doc   document
 }
 
-func connect(path string, conns int, params url.Values) (*sql.DB, error) {
-	abs, err := filepath.Abs(path)
-	if err != nil {
-		return nil, err
-	}
-	if abs = filepath.ToSlash(abs); !strings.HasPrefix(abs, "/") {
-		abs = "/" + abs // C:/… on Windows
-	}
-	params.Add("_pragma", fmt.Sprintf("busy_timeout(%d)", busyTimeout.Milliseconds()))
-	db, err := sql.Open("sqlite", (&url.URL{Scheme: "file", Path: abs, RawQuery: params.Encode()}).String())
-	if err != nil {
-		return nil, err
-	}
-	db.SetMaxOpenConns(conns)
-	db.SetMaxIdleConns(conns)
-	return db, nil
-}
-
-// secure makes the file private before SQLite opens it; -wal and -shm take
-// their mode from it. A file that exists is never opened here: closing it
-// would drop the POSIX locks that this process holds on it elsewhere.
-func secure(path string) error {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
-	if err == nil {
-		return f.Close()
-	}
-	if !errors.Is(err, fs.ErrExist) {
-		return fmt.Errorf("making the audit database: %w", err)
-	}
-	for _, name := range []string{path, path + "-wal", path + "-shm"} {
-		info, err := os.Stat(name)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
-		if err != nil {
-			return fmt.Errorf("opening the audit database: %w", err)
-		}
-		if !info.Mode().IsRegular() {
-			return fmt.Errorf("audit database %s is not a regular file", name)
-		}
-		if info.Mode().Perm()&0o077 == 0 {
-			continue
-		}
-		if err := os.Chmod(name, 0o600); err != nil {
-			return fmt.Errorf("making the audit database private: %w", err)
-		}
-	}
-	return nil
-}
-
-// current says whether the path still leads to the file that was opened.
-// SQLite itself would go on writing into a file that was deleted.
-func (s *store) current() bool {
-	if s == nil {
-		return false
-	}
-	file, err := os.Stat(s.path)
-	return err == nil && os.SameFile(file, s.file)
-}
-
-// write stores records in one transaction: all of them or none. Those that
-// cannot be encoded are left out and counted in skipped.
-func (s *store) write(records []Record) (skipped int, err error) {
-	// No deadline of ours: with one the driver starts a goroutine for every
-	// statement. The wait for a lock ends after busyTimeout.
-	ctx := context.Background()
-	tx, err := s.rw.BeginTx(ctx, nil)
-	if err != nil {
-		return 0, explain(s.path, err)
-	}
-	defer func() { _ = tx.Rollback() }() // after a commit it does nothing
-	insert := tx.StmtContext(ctx, s.insert)
+// write stores records, then lost where some were, in one transaction: all of
+// it or nothing. Records that cannot be encoded are left out and counted.
+func (s *store) write(records []Record, lost gap) (skipped int, err error) {
+	rows := make([]row, 0, len(records))
+	counts := tallies{}
 	for i := range records {
 		r := &records[i]
 		body, err := r.MarshalJSON() // json.Marshal would read it all over again
@@ -177,35 +100,236 @@ func (s *store) write(records []Record) (skipped int, err error) {
 			skipped++
 			continue
 		}
-		if _, err := insert.ExecContext(ctx, r.ID, r.Time.UnixMilli(), r.Action, r.Risk, r.Host,
-			r.Endpoint, r.Agent, r.Model, labelText(r.Labels), string(body)); err != nil {
-			return 0, explain(s.path, err)
-		}
+		rows = append(rows, row{place: at(r.Time), id: idText(r.ID), risk: r.Risk, body: body, doc: newDocument(r)})
+		counts.add(r, &s.names)
 	}
-	if err := tx.Commit(); err != nil {
-		return 0, explain(s.path, err)
+	lost.Count += int64(skipped)
+	counts.lose(lost)
+	if err := s.commit(rows, lost, counts); err != nil {
+		return 0, s.explain(err)
 	}
 	return skipped, nil
 }
 
-// prune deletes at most limit records from before the given time, oldest first.
-func (s *store) prune(before time.Time, limit int) (deleted int, err error) {
-	res, err := s.rw.ExecContext(context.Background(), pruneSQL, before.UnixMilli(), limit)
+func (s *store) commit(rows []row, lost gap, counts tallies) error {
+	ctx, cancel := s.deadline()
+	defer cancel()
+	tx, err := s.rw.BeginTx(ctx, nil)
 	if err != nil {
-		return 0, explain(s.path, err)
+		return err
 	}
-	n, err := res.RowsAffected()
-	return int(n), err
-}
-
-// checkpoint empties the write-ahead log, which still holds what was deleted.
-func (s *store) checkpoint() error {
-	_, err := s.rw.ExecContext(context.Background(), "PRAGMA wal_checkpoint(TRUNCATE)")
+	defer func() { _ = tx.Rollback() }() // after a commit it does nothing
+	c, err := s.lock(ctx, tx)
+	if err != nil {
+		return err
+	}
+	if s.unsure.seq > 0 {
+		done, err := s.has(ctx, tx, s.unsure.seq, s.unsure.hash)
+		if err != nil {
+			return err
+		}
+		s.unsure.seq = 0
+		if done {
+			return nil
+		}
+	}
+	if err := s.add(ctx, tx, &c, rows, lost); err != nil {
+		return err
+	}
+	if err := s.count(ctx, tx, counts); err != nil {
+		return err
+	}
+	c.headMS = time.Now().UnixMilli()
+	if err := s.saveChain(ctx, tx, c); err != nil {
+		return err
+	}
+	err = tx.Commit()
+	if err != nil {
+		// The answer may have been lost, rather than the records.
+		s.unsure.seq, s.unsure.hash = c.last, c.head
+	}
 	return err
 }
 
-// close closes the writer last, because the last connection to close folds
-// the write-ahead log into the database.
+// add appends to the chain and stores what it appended.
+func (s *store) add(ctx context.Context, tx *sql.Tx, c *chain, rows []row, lost gap) error {
+	if err := s.findPlaces(ctx, tx, rows); err != nil {
+		return err
+	}
+	for i := range rows {
+		rows[i].seq, rows[i].hash = c.append(entryRecord, rows[i].place, rows[i].body)
+	}
+	// In the order of places they go to the end of every index.
+	slices.SortFunc(rows, func(a, b row) int { return int(max(-1, min(1, a.place-b.place))) })
+	if err := s.insert(ctx, tx, rows); err != nil {
+		return err
+	}
+	if lost.Count == 0 {
+		return nil
+	}
+	body := lost.encode()
+	seq, hash := c.append(entryGap, 0, body)
+	_, err := tx.ExecContext(ctx, s.rebind("INSERT INTO gaps (seq, hash, body) VALUES (?, ?, ?)"), seq, hash[:], string(body))
+	return err
+}
+
+// has says whether the entry of seq is the one with this link.
+func (s *store) has(ctx context.Context, q queryer, seq int64, hash sum) (found bool, err error) {
+	err = q.QueryRowContext(ctx, s.rebind(`SELECT count(*) > 0 FROM
+		(SELECT hash FROM records WHERE seq = ? UNION ALL SELECT hash FROM gaps WHERE seq = ?) AS entry WHERE hash = ?`),
+		seq, seq, hash[:]).Scan(&found)
+	return found, err
+}
+
+// findPlaces gives each row a place that no other has. Those of one
+// millisecond share its 2048 places, and go on behind them.
+func (s *store) findPlaces(ctx context.Context, tx *sql.Tx, rows []row) error {
+	var newest int64
+	if err := tx.QueryRowContext(ctx, "SELECT coalesce(max(place), -1) FROM records").Scan(&newest); err != nil {
+		return err
+	}
+	taken := make(map[int64]struct{}, len(rows))
+	query := s.rebind("SELECT count(*) FROM records WHERE place = ?")
+	for i := range rows {
+		place, step := rows[i].place, int64(1)
+		for {
+			if _, ok := taken[place]; !ok {
+				var n int
+				if place <= newest {
+					if err := tx.QueryRowContext(ctx, query, place).Scan(&n); err != nil {
+						return err
+					}
+				}
+				if n == 0 {
+					break
+				}
+			}
+			place += step
+			step = min(2*step, 1<<atBits) // for thousands that have one time
+		}
+		rows[i].place = place
+		taken[place] = struct{}{}
+	}
+	return nil
+}
+
+// where is a conjunction under construction. Its text is ours alone; values
+// are always bound.
+type where struct {
+	from  string // joins, behind records AS r
+	terms []string
+	args  []any
+}
+
+func (w *where) add(term string, args ...any) {
+	w.terms = append(w.terms, term)
+	w.args = append(w.args, args...)
+}
+
+// pick adds what f asks for.
+func (s *store) pick(ctx context.Context, w *where, f Filter) error {
+	if facets, phrases := f.facets(), parseText(f.Text); len(facets)+len(phrases) > 0 {
+		s.match(w, facets, phrases)
+	}
+	from, until := int64(0), int64(math.MaxInt64)
+	if !f.Since.IsZero() {
+		from = at(f.Since)
+	}
+	if !f.Until.IsZero() {
+		until = at(f.Until)
+	}
+	if f.Before != 0 {
+		until = min(until, int64(f.Before))
+	}
+	w.add(w.place()+" >= ? AND "+w.place()+" < ?", from, until)
+	if f.RiskMin > 0 {
+		w.add("r.risk >= ?", f.RiskMin)
+	}
+	if f.ID != "" {
+		w.add("r.id = ?", idText(f.ID))
+	}
+	if f.IDPrefix == "" {
+		return nil
+	}
+	return s.pickPrefix(ctx, w, idText(f.IDPrefix))
+}
+
+// place is the column that says so to the index which finds the records.
+func (w *where) place() string {
+	if strings.Contains(w.from, "search") {
+		return "s.rowid"
+	}
+	return "r.place"
+}
+
+// pickPrefix goes by the index of ids only where few have the prefix: sorting
+// a million takes long, and the newest of so many are found at once.
+func (s *store) pickPrefix(ctx context.Context, w *where, prefix string) error {
+	const few = 2000
+	var n int
+	err := s.ro.QueryRowContext(ctx, s.rebind("SELECT count(*) FROM (SELECT 1 FROM records WHERE id >= ? AND id < ? LIMIT ?) AS some"),
+		prefix, prefix+"\U0010FFFF", few).Scan(&n)
+	if err != nil {
+		return s.explain(err)
+	}
+	column := "r.id"
+	if n == few {
+		column = "(r.id || '')"
+	}
+	w.add(column+" >= ? AND "+column+" < ?", prefix, prefix+"\U0010FFFF")
+	return nil
+}
+
+// idText is an id as both databases take it.
+func idText(id string) string { return strings.ToValidUTF8(strings.ReplaceAll(id, "\x00", ""), "") }
+
+// stored is a row as it is read.
+type stored struct {
+	place, seq int64
+	record     Record
+}
+
+// find returns at most limit rows in the given order of a column.
+func (s *store) find(ctx context.Context, w where, order string, limit int) (found []stored, err error) {
+	query := "SELECT r.place, r.seq, r.body FROM " + w.source()
+	if len(w.terms) > 0 {
+		query += " WHERE " + strings.Join(w.terms, " AND ")
+	}
+	query = s.rebind(query + " ORDER BY " + order + " LIMIT ?")
+	rows, err := s.ro.QueryContext(ctx, query, append(w.args, limit)...)
+	if err != nil {
+		return nil, s.explain(err)
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	var body sql.RawBytes
+	for rows.Next() {
+		var r stored
+		if err := rows.Scan(&r.place, &r.seq, &body); err != nil {
+			return nil, s.explain(err)
+		}
+		if err := decode(body, &r.record); err != nil {
+			return nil, fmt.Errorf("record %d: %w: %w", r.seq, ErrCorrupt, err)
+		}
+		found = append(found, r)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, s.explain(err)
+	}
+	return found, nil
+}
+
+func (w *where) source() string {
+	if w.from != "" {
+		return w.from
+	}
+	return "records AS r"
+}
+
+// opened is false where there is no store, or not the one it was.
+func (s *store) opened() bool { return s != nil && s.current() }
+
+// close closes the writer last: the last connection to an SQLite file folds
+// the write-ahead log into it.
 func (s *store) close() error {
 	var errs []error
 	if s.ro != nil {

@@ -9,7 +9,7 @@ const (
 	retryDelayMax  = 30 * time.Second
 	giveUpAfter    = time.Minute      // a batch that could not be stored for so long is lost
 	reportInterval = 10 * time.Second // at most one warning in so long
-	pruneInterval  = time.Hour
+	pruneInterval  = 10 * time.Minute // which also bounds how far a size is overshot
 	pruneChunk     = 500
 	pruneBreak     = 20 * time.Millisecond // between two chunks, for the records that wait
 )
@@ -18,8 +18,10 @@ const (
 type writer struct {
 	*Log
 	held    []Record      // taken from the queue, not stored yet
+	gap     gap           // records that never will be, not in the chain yet
 	failing time.Time     // since when writing fails; zero when it works
 	delay   time.Duration // until the next try
+	pruned  bool          // something was deleted since the last tidy
 
 	reported struct{ dropped, lost int64 } // as last said in the log
 }
@@ -74,7 +76,9 @@ func (w *writer) flush() error {
 	if err := w.commit(); err != nil {
 		return err
 	}
-	w.hold(w.queue.take())
+	records, lost := w.queue.take()
+	w.hold(records)
+	w.gap.add(lost)
 	return w.commit()
 }
 
@@ -84,12 +88,12 @@ func (w *writer) hold(records []Record) {
 }
 
 func (w *writer) commit() error {
-	if len(w.held) == 0 && w.failing.IsZero() {
+	if len(w.held) == 0 && w.gap.Count == 0 && w.failing.IsZero() {
 		return nil // while writing fails, an empty batch tells when it works again
 	}
 	var skipped int
 	err := w.use(context.Background(), func(db *store) (err error) {
-		skipped, err = db.write(w.held)
+		skipped, err = db.write(w.held, w.gap)
 		return err
 	})
 	if err != nil {
@@ -98,7 +102,8 @@ func (w *writer) commit() error {
 		return err
 	}
 	w.failure.Store(nil)
-	w.failing, w.delay = time.Time{}, 0
+	w.failing, w.delay, w.gap = time.Time{}, 0, gap{}
+	w.lastWrite.Store(time.Now().UnixMilli())
 	w.lost.Add(int64(skipped))
 	w.written.Add(int64(len(w.held) - skipped))
 	w.queue.recycle(w.held)
@@ -117,32 +122,48 @@ func (w *writer) failed() {
 	if now.Sub(w.failing) >= giveUpAfter {
 		w.failing = now // the next batch gets its own minute
 		w.lost.Add(int64(len(w.held)))
+		if len(w.held) > 0 {
+			w.gap.add(gap{int64(len(w.held)), w.held[0].Time, now})
+		}
 		w.hold(nil)
 	}
 }
 
-// prune deletes a chunk of the records that are too old, and returns when to
-// go on. Deleting in chunks lets waiting records through in between.
+// prune deletes a chunk of the records that are too old or too many, and
+// returns when to go on. Deleting in chunks lets waiting records through in
+// between.
 func (w *writer) prune() time.Duration {
-	if w.cfg.Retention < 0 {
+	if w.cfg.Retention < 0 && w.cfg.BytesMax < 0 {
 		return pruneInterval
 	}
 	again := pruneInterval
 	err := w.use(context.Background(), func(db *store) error {
-		n, err := db.prune(time.Now().Add(-w.cfg.Retention), pruneChunk)
-		if err != nil || n == 0 {
+		n, err := db.prune(w.cutoff(), w.cfg.BytesMax)
+		if err != nil {
 			return err
 		}
 		if n == pruneChunk {
-			again = pruneBreak
+			w.pruned, again = true, pruneBreak
 			return nil
 		}
-		return db.checkpoint()
+		if n == 0 && !w.pruned {
+			return nil
+		}
+		w.pruned = false
+		return db.tidy(context.Background(), db.rw)
 	})
 	if err != nil {
-		w.cfg.Log.Warn("audit records past their retention could not be deleted; trying again in an hour", "error", err)
+		w.cfg.Log.Warn("audit records past their retention could not be deleted; trying again later", "error", err)
 	}
 	return again
+}
+
+// cutoff is the time before which records are too old.
+func (w *writer) cutoff() time.Time {
+	if w.cfg.Retention < 0 {
+		return time.Time{}
+	}
+	return time.Now().Add(-w.cfg.Retention)
 }
 
 // report says what was lost since the last report, if anything, in one line.

@@ -117,17 +117,17 @@ func (a *app) list(ctx context.Context, log *audit.Log, picked audit.Filter, asJ
 		if left > 0 {
 			picked.Limit = min(left, listPage)
 		}
-		records, err := log.Query(ctx, picked)
+		page, err := log.Query(ctx, picked)
 		if err != nil {
 			return err
 		}
-		if err := a.printRecords(table, records, asJSON); err != nil {
+		if err := a.printRecords(table, page.Records, asJSON); err != nil {
 			return err
 		}
-		if left -= len(records); left == 0 || len(records) < picked.Limit {
+		picked.Before = page.Next
+		if left -= len(page.Records); left == 0 || page.Next == 0 {
 			break
 		}
-		picked.Before = records[len(records)-1].Cursor()
 	}
 	if !asJSON && table.rows == 0 {
 		a.printHint("no exchange fits, or none is stored yet; without filters infershield audit list shows all")
@@ -188,9 +188,9 @@ func newAuditShowCommand(a *app) *cobra.Command {
 func findSoon(ctx context.Context, log *audit.Log, id string) ([]audit.Record, error) {
 	const tries, pause = 8, 75 * time.Millisecond
 	for try := 1; ; try++ {
-		records, err := log.Query(ctx, audit.Filter{ID: id, Limit: 1})
-		if err != nil || len(records) > 0 || try == tries {
-			return records, err
+		page, err := log.Query(ctx, audit.Filter{ID: id, Limit: 1})
+		if err != nil || len(page.Records) > 0 || try == tries {
+			return page.Records, err
 		}
 		select {
 		case <-time.After(pause):

@@ -93,7 +93,8 @@ func (p *demoProxy) finish(ctx context.Context) ([]audit.Record, error) {
 	if err := p.product.records.Sync(ctx); err != nil {
 		return nil, err
 	}
-	return p.product.records.Query(ctx, audit.Filter{})
+	page, err := p.product.records.Query(ctx, audit.Filter{})
+	return page.Records, err
 }
 
 // close stops what finish has not and closes the records.

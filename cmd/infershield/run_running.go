@@ -139,20 +139,17 @@ func countRecords(ctx context.Context, path, client string, since time.Time, cou
 		return err
 	}
 	defer log.Close() //nolint:errcheck // it was only read
-	filter := audit.Filter{Since: since, Limit: 1000}
+	filter := audit.Filter{Since: since, Client: client, Limit: 1000}
 	for {
-		records, err := log.Query(ctx, filter)
+		page, err := log.Query(ctx, filter)
 		if err != nil {
 			return err
 		}
-		for _, r := range records {
-			if r.Client == client {
-				count.Record(r)
-			}
+		for _, r := range page.Records {
+			count.Record(r)
 		}
-		if len(records) < filter.Limit {
+		if filter.Before = page.Next; page.Next == 0 {
 			return nil
 		}
-		filter.Before = records[len(records)-1].Cursor()
 	}
 }
