@@ -22,7 +22,7 @@ var layers = map[string][]string{
 	"policy":          {"inspect"},
 	"dashboard":       {"audit"},
 	"metrics":         {"audit"},
-	"doctor":          {"ca"},
+	"doctor":          {"ca", "launch"},
 	"mitm":            nil,
 	"ca":              nil,
 	"llm":             nil,

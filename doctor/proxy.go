@@ -1,0 +1,135 @@
+package doctor
+
+import (
+	"bufio"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/infershield/infershield/ca"
+)
+
+// Bounds of a knock at an address.
+const (
+	dialTimeout   = 2 * time.Second
+	answerTimeout = 12 * time.Second // longer than the proxy's own look at the provider
+	answerMax     = 64 << 10         // bytes
+)
+
+// proxy is what answers at an address.
+type proxy struct {
+	addr    string
+	err     error             // nothing listens there
+	ours    bool              // it says that it is InferShield
+	refusal string            // what it said instead of opening the way
+	leaf    *x509.Certificate // what it showed under the check name
+	hello   Hello             // zero where it did not get so far
+}
+
+// reached says whether the way to the check name was open.
+func (p proxy) reached() bool { return p.hello.Version != "" }
+
+// checkHost is the name under which to try the way: that of the first host
+// that has one.
+func checkHost(hosts []string) string {
+	for _, host := range hosts {
+		if name := ca.CheckHost(host); name != "" {
+			return name
+		}
+	}
+	return ""
+}
+
+// knock tries the way to the check name through the proxy at addr. It trusts
+// whoever answers, and tells what it was shown.
+func knock(ctx context.Context, addr, check, path string) proxy {
+	p := proxy{addr: addr}
+	conn, err := dial(ctx, addr)
+	if err != nil {
+		p.err = err
+		return p
+	}
+	defer conn.Close() //nolint:errcheck // nothing was written that must arrive
+	if check != "" {
+		p.refusal = p.open(ctx, conn, check, path)
+	}
+	p.ours = p.reached() || signsAsOurs(ctx, addr)
+	return p
+}
+
+func dial(ctx context.Context, addr string) (net.Conn, error) {
+	d := net.Dialer{Timeout: dialTimeout}
+	conn, err := d.DialContext(ctx, "tcp", addr)
+	if err != nil {
+		return nil, err
+	}
+	_ = conn.SetDeadline(time.Now().Add(answerTimeout)) // of a socket just opened
+	return conn, nil
+}
+
+// open goes through conn to the check name and reads the proxy's word. It
+// returns what stood in the way, or "".
+func (p *proxy) open(ctx context.Context, conn net.Conn, check, path string) string {
+	authority := net.JoinHostPort(check, "443")
+	if _, err := fmt.Fprintf(conn, "CONNECT %s HTTP/1.1\r\nHost: %s\r\n\r\n", authority, authority); err != nil {
+		return err.Error()
+	}
+	opened, err := http.ReadResponse(bufio.NewReader(conn), &http.Request{Method: http.MethodConnect})
+	if err != nil {
+		return "it is no HTTP proxy"
+	}
+	if opened.StatusCode != http.StatusOK {
+		return "it answered " + opened.Status
+	}
+	secure := tls.Client(conn, &tls.Config{ServerName: check, InsecureSkipVerify: true}) //nolint:gosec // what it shows is looked at later
+	if err := secure.HandshakeContext(ctx); err != nil {
+		return "it shows no certificate: " + err.Error()
+	}
+	p.leaf = secure.ConnectionState().PeerCertificates[0]
+	if _, err := fmt.Fprintf(secure, "GET %s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n", path, check); err != nil {
+		return err.Error()
+	}
+	answer, err := http.ReadResponse(bufio.NewReader(secure), nil)
+	if err != nil {
+		return err.Error()
+	}
+	defer answer.Body.Close() //nolint:errcheck // read as far as wanted
+	if err := json.NewDecoder(io.LimitReader(answer.Body, answerMax)).Decode(&p.hello); err != nil || !p.reached() {
+		p.hello = Hello{}
+		return "it does not answer as InferShield does"
+	}
+	return ""
+}
+
+// signsAsOurs reports whether the HTTP server at addr calls itself InferShield,
+// as ours do where a path is nothing to them.
+func signsAsOurs(ctx context.Context, addr string) bool {
+	conn, err := dial(ctx, addr)
+	if err != nil {
+		return false
+	}
+	defer conn.Close() //nolint:errcheck // as in knock
+	_ = conn.SetDeadline(time.Now().Add(dialTimeout))
+	if _, err := fmt.Fprintf(conn, "GET /nothing-here HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"); err != nil {
+		return false
+	}
+	b, _ := io.ReadAll(io.LimitReader(conn, answerMax)) // what came before an error will do
+	return strings.HasPrefix(string(b), "HTTP/") && strings.Contains(string(b), "InferShield")
+}
+
+// dialable is where this machine reaches a listener: one that takes every
+// address says "0.0.0.0:8000", which is nowhere to connect to.
+func dialable(addr string) string {
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil || host != "" && !net.ParseIP(host).IsUnspecified() {
+		return addr
+	}
+	return net.JoinHostPort("127.0.0.1", port)
+}
