@@ -84,6 +84,7 @@ func (a *app) loadTable(cmd *cobra.Command, table []setting) (*Config, error) {
 	for _, name := range l.strays() {
 		a.warn(name)
 	}
+	a.sources = l.sources()
 	return c, nil
 }
 
@@ -95,6 +96,7 @@ type loader struct {
 	yaml        map[string]given // by key
 	problems    []problem
 	chosen      []chosen
+	key         keySource
 }
 
 // chosen is where a setting's value came from.
@@ -196,6 +198,7 @@ func (l *loader) apiKey(c *Config) {
 	file, isFile := l.variable(apiKeyFileEnv)
 	if isDirect {
 		c.Key = keys.NewSecret(direct.text)
+		l.key = keySource{origin: direct.origin, placeholder: isPlaceholder(direct.text)}
 	}
 	if !isFile {
 		return
@@ -210,6 +213,7 @@ func (l *loader) apiKey(c *Config) {
 		return
 	}
 	c.Key = keys.NewSecret(key)
+	l.key = keySource{origin: file.origin, file: file.text, placeholder: isPlaceholder(key)}
 }
 
 func (l *loader) rank(flag string) int {

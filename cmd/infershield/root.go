@@ -17,6 +17,7 @@ type app struct {
 	configPath     string   // --config; empty is infershield.yaml, if it is there
 	started        bool     // the arguments made sense and a verb has begun
 	help           string   // what explains the command that was typed
+	sources        sources  // where the configuration came from, once it is loaded
 }
 
 // run is the whole program but for the process's own exit. Cancelling ctx
@@ -62,6 +63,7 @@ and keeps a record of every exchange. Programs need no change.`,
 		newPolicyCommand(a),
 		newAuditCommand(a),
 		newCACommand(a),
+		newDoctorCommand(a),
 		newVersionCommand(a),
 		newHealthCommand(a),
 	)

@@ -1,0 +1,339 @@
+//go:build unix
+
+package main
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/pem"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/infershield/infershield/ca"
+	"github.com/infershield/infershield/doctor"
+)
+
+// ailment is one machine, broken on purpose.
+type ailment struct {
+	name   string
+	sicken func(t *testing.T) *patient
+	wrong  []string // all that is wrong then; the fix of the first heals it
+	fix    string   // what its fix holds
+}
+
+func ailments() []ailment {
+	return []ailment{
+		{"missing variable", missingVariable, []string{"env.proxy"}, `eval "$(infershield env)"`},
+		{"untrusted CA", untrustedCA, []string{"env.ca", "client.curl"}, `eval "$(infershield env)"`},
+		{"loose key", looseKey, []string{"ca.key"}, "chmod 600 "},
+		{"loose key in .env", looseDotenv, []string{"key.files"}, "chmod 600 .env"},
+		{"port taken", portTaken, []string{"proxy.port", "env.proxy"}, "export INFERSHIELD_LISTEN="},
+		{"expired leaf", expiredLeaf, []string{"proxy.leaf", "ca.expiry"}, "; infershield serve &"},
+		{"wrong clock", wrongClock, []string{"clock"}, "sudo timedatectl set-ntp true"},
+		{"dead upstream", deadUpstream, []string{"provider.reachable"}, "unset INFERSHIELD_CONNECT_TO; kill "},
+		{"provider in NO_PROXY", providerInNoProxy, []string{"env.no_proxy", "client.curl", "client.go"}, `eval "$(infershield env)"`},
+		{"old CA of the same name", oldCASameName, []string{"ca.old", "env.ca", "client.curl"}, "unset "},
+		{"read-only data folder", readOnlyDataFolder, []string{"data.folder", "proxy.running", "env.proxy"}, "chmod 700 "},
+		{"settings lost in a child", lostInChild, []string{"env.child"}, ">> \"$HOME\"/.profile"},
+	}
+}
+
+// Each machine's fault is named, nothing else is called wrong, and the fix heals
+// it when it is run as it was printed. What is then still to do, in the order in
+// which doctor says it, makes the machine well.
+func TestDoctorHealsBrokenMachines(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts many processes")
+	}
+	for _, a := range ailments() {
+		t.Run(a.name, func(t *testing.T) {
+			t.Parallel()
+			p := a.sicken(t)
+			found := p.doctor()
+			if diff := cmp.Diff(slices.Sorted(slices.Values(a.wrong)), slices.Sorted(slices.Values(found.wrong()))); diff != "" {
+				t.Fatalf("what is wrong (-want +got):\n%s\n%s", diff, found)
+			}
+			named := found.find(a.wrong[0])
+			if !strings.Contains(named.Fix, a.fix) {
+				t.Errorf("%s: the fix is %q; want one with %q", named.ID, named.Fix, a.fix)
+			}
+			t.Logf("%s: %s\n  fix: %s", named.ID, named.Summary, named.Fix)
+			p.heal(named)
+			if again := p.doctor("--only", named.ID); again.find(named.ID).State != doctor.OK {
+				t.Fatalf("after %s: %+v", named.Fix, again.Findings)
+			}
+			p.followTo(t, p.doctor())
+		})
+	}
+}
+
+// heal runs a fix as it was printed.
+func (p *patient) heal(f doctor.Finding) {
+	p.t.Helper()
+	p.sh(f.Fix)
+	if strings.HasSuffix(f.Fix, "&") {
+		p.awaitProxy()
+	}
+}
+
+// followTo does what is still to do, in order, until nothing is wrong.
+func (p *patient) followTo(t *testing.T, found diagnosis) {
+	t.Helper()
+	for range 3 {
+		if found.OK {
+			return
+		}
+		done := []string{""}
+		for _, f := range found.Findings {
+			if f.State == doctor.Wrong && !slices.Contains(done, f.Fix) {
+				done = append(done, f.Fix)
+				p.heal(f)
+			}
+		}
+		found = p.doctor()
+	}
+	if !found.OK {
+		t.Errorf("doctor's advice does not lead to health:\n%s", found)
+	}
+}
+
+func missingVariable(t *testing.T) *patient {
+	p := newPatient(t, providerConfig{})
+	p.well()
+	p.without(func(name string) bool {
+		return strings.HasSuffix(strings.ToLower(name), "_proxy") && !strings.HasPrefix(name, "NODE_")
+	})
+	return p
+}
+
+func untrustedCA(t *testing.T) *patient {
+	p := newPatient(t, providerConfig{})
+	p.well()
+	p.env["CURL_CA_BUNDLE"] = p.path("upstream.pem") // somebody else's
+	return p
+}
+
+func looseKey(t *testing.T) *patient {
+	p := newPatient(t, providerConfig{})
+	p.well()
+	chmod(t, p.path("data/ca-key.pem"), 0o644)
+	return p
+}
+
+func looseDotenv(t *testing.T) *patient {
+	p := newPatient(t, providerConfig{})
+	writeFile(t, p.path(".env"), []byte("OPENAI_API_KEY="+plantedKey()+"\n"))
+	p.well()
+	chmod(t, p.path(".env"), 0o644)
+	return p
+}
+
+func portTaken(t *testing.T) *patient {
+	p := newPatient(t, providerConfig{})
+	p.sh("infershield ca export > ca.pem\n" + `eval "$(infershield env)"`)
+	l, err := net.Listen("tcp", p.env["INFERSHIELD_LISTEN"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := &http.Server{Handler: http.NotFoundHandler(), ReadHeaderTimeout: time.Minute}
+	served := make(chan error, 1)
+	go func() { served <- other.Serve(l) }()
+	t.Cleanup(func() { _ = other.Close(); <-served })
+	return p
+}
+
+// expiredLeaf has a proxy run on past the end of its authority.
+func expiredLeaf(t *testing.T) *patient {
+	p := newPatient(t, providerConfig{})
+	p.sh("infershield ca export > ca.pem")
+	for life := 6 * time.Second; ; life *= 3 {
+		end := endSoon(t, p.path("data"), life)
+		p.well()
+		authority := readCert(t, p.path("data/ca.pem"))
+		if authority.NotAfter.Equal(end) { // else it had ended before the proxy was up
+			<-time.After(time.Until(end.Add(time.Second)))
+			return p
+		}
+		if life > time.Minute {
+			t.Fatal("the proxy does not start in time")
+		}
+		p.sh(fmt.Sprintf("kill %d", p.proxyPID()))
+	}
+}
+
+func wrongClock(t *testing.T) *patient {
+	var right atomic.Pointer[string] // a file that the stand-in for timedatectl makes
+	p := newPatient(t, providerConfig{Wrap: func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if name := right.Load(); name != nil {
+				if _, err := os.Stat(*name); err != nil {
+					w.Header().Set("Date", time.Now().Add(3*time.Hour).UTC().Format(http.TimeFormat))
+				}
+			}
+			next.ServeHTTP(w, r)
+		})
+	}})
+	p.well()
+	set := p.path("clock-is-set")
+	right.Store(&set)
+	p.script("sudo", `exec "$@"`)
+	p.script("timedatectl", `[ "$*" = "set-ntp true" ] && touch '`+set+`'`)
+	return p
+}
+
+func deadUpstream(t *testing.T) *patient {
+	p := newPatient(t, providerConfig{})
+	writeFile(t, p.path(".env"), []byte("INFERSHIELD_CONNECT_TO="+p.env["INFERSHIELD_CONNECT_TO"]+"\n"))
+	p.env["INFERSHIELD_CONNECT_TO"] = "api.openai.com:443:" + freePort(t)
+	p.well()
+	return p
+}
+
+func providerInNoProxy(t *testing.T) *patient {
+	p := newPatient(t, providerConfig{})
+	p.well()
+	p.env["NO_PROXY"] += ",api.openai.com"
+	p.env["no_proxy"] += ",api.openai.com"
+	return p
+}
+
+// oldCASameName has curl trust an authority of our authority's name and another
+// key.
+func oldCASameName(t *testing.T) *patient {
+	p := newPatient(t, providerConfig{})
+	p.well()
+	authority := readCert(t, p.path("data/ca.pem"))
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	old := *authority
+	old.PublicKey, old.SubjectKeyId, old.AuthorityKeyId = key.Public(), nil, nil
+	der, err := x509.CreateCertificate(rand.Reader, &old, &old, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	writeFile(t, p.path("old.pem"), pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
+	p.env["CURL_CA_BUNDLE"] = p.path("old.pem")
+	return p
+}
+
+// readOnlyDataFolder is another user's account: root may write anywhere.
+func readOnlyDataFolder(t *testing.T) *patient {
+	p := newPatient(t, providerConfig{})
+	if err := os.Mkdir(p.path("data"), 0o500); err != nil {
+		t.Fatal(err)
+	}
+	if os.Geteuid() == 0 {
+		p.uid = 65534
+		p.give(t)
+	}
+	return p
+}
+
+func lostInChild(t *testing.T) *patient {
+	p := newPatient(t, providerConfig{})
+	writeFile(t, p.path(".profile"), []byte("unset HTTPS_PROXY https_proxy\nexport NO_PROXY='*'")) // without a line's end
+	p.env["SHELL"] = "/bin/sh"
+	p.well()
+	return p
+}
+
+// script puts a program on the PATH.
+func (p *patient) script(name, line string) {
+	p.t.Helper()
+	path := filepath.Join(p.bin, name)
+	writeFile(p.t, path, []byte("#!/bin/sh\n"+line+"\n"))
+	chmod(p.t, path, 0o755)
+}
+
+// give makes the account p.uid's, with a binary that it can reach.
+func (p *patient) give(t *testing.T) {
+	t.Helper()
+	chmod(t, filepath.Dir(p.dir), 0o711) // of the test's folders
+	link := p.path("bin/infershield")
+	binary, err := filepath.EvalSymlinks(link)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := os.ReadFile(binary)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(link); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(link, b, 0o755); err != nil { //nolint:gosec // a program
+		t.Fatal(err)
+	}
+	for _, name := range []string{"", "data", "upstream.pem"} {
+		if err := os.Chown(p.path(name), int(p.uid), int(p.uid)); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// proxyPID is the process that answers as the proxy.
+func (p *patient) proxyPID() int {
+	p.t.Helper()
+	proxy := &proxyProcess{addr: p.env["INFERSHIELD_LISTEN"], caFile: p.path("data/ca.pem")}
+	return askHello(p.t, proxy.httpClient(p.t), "https://"+ca.CheckHost("api.openai.com")+"/").PID
+}
+
+func chmod(t *testing.T, path string, mode os.FileMode) {
+	t.Helper()
+	if err := os.Chmod(path, mode); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func readCert(t *testing.T, path string) *x509.Certificate {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	block, _ := pem.Decode(b)
+	if block == nil {
+		t.Fatalf("no certificate in %s", path)
+	}
+	cert, err := x509.ParseCertificate(block.Bytes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cert
+}
+
+// endSoon signs the authority of a data folder anew, with an end that is near.
+func endSoon(t *testing.T, dir string, life time.Duration) time.Time {
+	t.Helper()
+	cert := readCert(t, filepath.Join(dir, "ca.pem"))
+	b, err := os.ReadFile(filepath.Join(dir, "ca-key.pem"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	block, _ := pem.Decode(b)
+	key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cert.NotAfter = time.Now().Add(life).UTC().Truncate(time.Second)
+	der, err := x509.CreateCertificate(rand.Reader, cert, cert, cert.PublicKey, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	writeFile(t, filepath.Join(dir, "ca.pem"), pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
+	return cert.NotAfter
+}
