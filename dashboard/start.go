@@ -142,10 +142,15 @@ func (v view) First() string {
 	return strings.TrimPrefix(v.Hosts[0], "*.")
 }
 
-// FingerprintLines is the fingerprint in two lines, as people compare it.
-func (v view) FingerprintLines() []string {
-	half := (len(v.Fingerprint) + 1) / 2
-	return []string{strings.TrimSuffix(v.Fingerprint[:half], ":"), v.Fingerprint[half:]}
+// FingerprintParts is the fingerprint in parts of eight bytes, as people
+// compare it.
+func (v view) FingerprintParts() []string {
+	const part = len("00:11:22:33:44:55:66:77:")
+	var parts []string
+	for rest := v.Fingerprint; rest != ""; rest = rest[min(part, len(rest)):] {
+		parts = append(parts, strings.TrimSuffix(rest[:min(part, len(rest))], ":"))
+	}
+	return parts
 }
 
 // Expires is the day on which the authority ends.

@@ -61,7 +61,7 @@ func body(t *testing.T, resp *http.Response) string {
 func TestPageShowsWhatRuns(t *testing.T) {
 	page := body(t, get(t, newStart(dashboard.Visit{Proxy: "192.0.2.7:8000"}), "/start", nil))
 	for _, want := range []string{
-		"api.openai.com", "*.llm.example", "1.2.3", "from risk 70", "mode auto", state().Fingerprint[:47], "2031-01-02",
+		"api.openai.com", "*.llm.example", "1.2.3", "from risk 70", "mode auto", state().Fingerprint[:23], "2031-01-02",
 		"curl -fsSo infershield-ca.pem http://192.0.2.7:8000/ca.pem", "http://192.0.2.7:8000/proxy.pac", `href="/ca.pem"`,
 	} {
 		if !strings.Contains(page, want) {
