@@ -20,20 +20,20 @@ import (
 // who gets an answer has come through here and trusts us. Nothing is inspected,
 // recorded or sent on, save a look at whether the provider can be reached.
 type checks struct {
-	next     http.RoundTripper // everything else
-	upstream http.RoundTripper // to the provider, without keys
-	hello    doctor.Hello      // what does not change
-	names    []string          // of this machine, whose pages may read the answers
+	next      http.RoundTripper // everything else
+	upstream  http.RoundTripper // to the provider, without keys
+	hello     doctor.Hello      // what does not change
+	authority func() string     // its fingerprint, which a rotation changes
+	names     []string          // of this machine, whose pages may read the answers
 }
 
 func (p *product) newChecks(next, upstream http.RoundTripper) *checks {
 	names := append(ownNames(p.cfg.Listen), ownNames(p.cfg.Admin)...)
-	return &checks{next: next, upstream: upstream, names: names, hello: doctor.Hello{
-		Version:   thisBuild().Version,
-		Authority: p.authority.Fingerprint(),
-		KeyMode:   p.cfg.KeyMode.String(),
-		PID:       os.Getpid(),
-		DataDir:   filepath.Dir(absolute(p.authority.Path())),
+	return &checks{next: next, upstream: upstream, names: names, authority: p.authority.Fingerprint, hello: doctor.Hello{
+		Version: thisBuild().Version,
+		KeyMode: p.cfg.KeyMode.String(),
+		PID:     os.Getpid(),
+		DataDir: filepath.Dir(absolute(p.authority.Path())),
 	}}
 }
 
@@ -51,7 +51,7 @@ func (c *checks) answer(r *http.Request) *http.Response {
 		_ = r.Body.Close() // there is nothing to learn from it
 	}
 	hello := c.hello
-	hello.Time = time.Now().UTC()
+	hello.Authority, hello.Time = c.authority(), time.Now().UTC()
 	if client := net.ParseIP(mitm.VisitOf(r.Context()).Client); !client.IsLoopback() {
 		hello.PID, hello.DataDir = 0, "" // of no use elsewhere
 	}
