@@ -14,10 +14,10 @@ BENCH       ?= .
 # run, and test-deps.sh has said so.
 RACE ?= $(if $(shell command -v "$$(go env CC)" 2>/dev/null),-race)
 
-.PHONY: help build run demo test deps lint bench peers figures fuzz properties clean
+.PHONY: help build run demo test docker-test deps lint bench peers figures fuzz properties clean
 
 help: ## List the targets
-	@awk 'BEGIN { FS = ":.*## " } /^[a-z]+:.*## / { printf "  \033[36mmake %-10s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  \033[36mmake %-11s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## Build bin/infershield, static, for this machine
 	@mkdir -p bin
@@ -31,6 +31,9 @@ demo: build ## Show the whole thing working: no key, no network
 
 test: deps lint ## Install what the tests need, check the source, run everything
 	go test $(RACE) -timeout 12m ./...
+
+docker-test: ## Test the container image, compiled inside as users do (root)
+	INFERSHIELD_DOCKER_FULL=1 go test -count=1 -run '^TestDocker$$' -v -timeout 15m ./cmd/infershield
 
 deps:
 	@scripts/test-deps.sh
