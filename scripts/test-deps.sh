@@ -24,6 +24,11 @@ tools=(
 	wget:wget git:git ruby:ruby php:php-cli javac:default-jdk-headless perl:perl
 	chromium:chromium certutil:libnss3-tools
 )
+# A Docker daemon is not put on anybody's machine unasked; without it the test of
+# the image is skipped.
+if [[ -n ${CI:-} ]]; then
+	tools+=(dockerd:docker.io docker:docker.io docker-compose:docker-compose busybox:busybox-static unshare:util-linux ip:iproute2)
+fi
 # What is no tool but a module of one: Debian's name, to Debian's own Python,
 # PHP and Perl.
 modules=(python3-requests python3-httpx python3-aiohttp php-curl libwww-perl liblwp-protocol-https-perl)
