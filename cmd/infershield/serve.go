@@ -142,6 +142,9 @@ func (a *app) greet(p *product, front, admin string) {
 	fmt.Fprintf(w, "Intercepting %s; every other host is tunnelled untouched.\n", strings.Join(cfg.Intercept, ", "))
 	fmt.Fprintf(w, "Metrics and health on http://%s\n", dialable(admin))
 	fmt.Fprintf(w, "How to connect a program, a browser or a phone: http://%s/start\n\n", dialable(front))
+	if a.isManaged() {
+		return // nobody types what stands in a journal
+	}
 	fmt.Fprintf(w, "%s\n", c.bold("Next, in another terminal:"))
 	next := nextSteps{
 		proxy: "http://" + dialable(front), ca: absolute(p.authority.Path()), host: firstHost(cfg.Intercept),

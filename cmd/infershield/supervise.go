@@ -50,6 +50,13 @@ func (a *app) hangups() (arrivals chan os.Signal, stop func()) {
 	return arrivals, func() { signal.Stop(arrivals) }
 }
 
+// isManaged reports whether systemd started this process and wants to know how
+// it is.
+func (a *app) isManaged() bool {
+	_, ok := environment(a.environ)["NOTIFY_SOCKET"]
+	return ok
+}
+
 // stopping says that no new connections are taken. Signs of life go on.
 func (s *supervisor) stopping() {
 	s.notify(daemon.SdNotifyStopping + "\nSTATUS=Draining: streams and tunnels may go on for " + drainTimeout.String())
