@@ -14,10 +14,10 @@ BENCH       ?= .
 # run, and test-deps.sh has said so.
 RACE ?= $(if $(shell command -v "$$(go env CC)" 2>/dev/null),-race)
 
-.PHONY: help build run demo test docker-test deps lint bench peers figures fuzz properties clean
+.PHONY: help build run demo test docker-test deps lint bench peers figures fuzz properties release release-check clean
 
 help: ## List the targets
-	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  \033[36mmake %-11s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  \033[36mmake %-13s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## Build bin/infershield, static, for this machine
 	@mkdir -p bin
@@ -57,6 +57,12 @@ fuzz: ## Run every fuzz target in turn (FUZZTIME=30s each)
 
 properties: deps ## Hold every conversation SPLITS=10000 times, cut at random
 	INFERSHIELD_SPLITS=$(SPLITS) go test -run 'TestConversations|TestTranscriptsByEveryDoor' -timeout 3h ./cmd/infershield
+
+release: ## Write archives, packages, bills of materials and sums to dist/
+	go run ./scripts/release $(if $(TARGETS),-targets '$(TARGETS)')
+
+release-check: ## Release HEAD twice, in two places, and compare every byte
+	@scripts/release-check.sh '$(TARGETS)'
 
 clean: ## Remove what make put here
 	rm -rf bin dist .cache
