@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"github.com/infershield/infershield/ca"
@@ -81,7 +82,24 @@ func (p *product) visit(r *http.Request) dashboard.Visit {
 			v.Proxy = p.frontAddr
 		}
 	}
+	if !isPlainAddr(v.Proxy) {
+		v.Proxy = dialable(p.frontAddr)
+	}
 	return v
+}
+
+// isPlainAddr reports whether addr is host:port in characters that mean nothing
+// to a shell. The page puts it into commands to copy, and a link may lead to any
+// name below localhost: browsers take $, ; and & in one.
+func isPlainAddr(addr string) bool {
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return false
+	}
+	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+		return false
+	}
+	return host != "" && !strings.ContainsFunc(strings.ToLower(host), func(c rune) bool { return !strings.ContainsRune("abcdefghijklmnopqrstuvwxyz0123456789.-_:", c) })
 }
 
 func addrOf(v any) string {

@@ -55,6 +55,15 @@ func TestStartPageInBrowser(t *testing.T) {
 		tab.expectAccessible()
 		tab.expectClean(checkURL)
 	})
+	t.Run("another", func(t *testing.T) {
+		other := serve(t, serveOptions{keyMode: "auto"})
+		tab := chromium.open(t, tabOptions{proxy: other.addr})
+		tab.visit("http://" + p.addr + "/")
+		tab.await(checked)
+		if got := tab.text("[data-check]"); !strings.Contains(got, "Another InferShield answers") {
+			t.Errorf("the check says %q", got)
+		}
+	})
 	t.Run("phone", func(t *testing.T) {
 		tab := chromium.open(t, tabOptions{proxy: p.addr, width: 360})
 		tab.visit(own)

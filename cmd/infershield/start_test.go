@@ -105,6 +105,27 @@ func TestCheckIsForOwnPages(t *testing.T) {
 	}
 }
 
+// The address goes into commands to copy: a link to the page must not be able
+// to put one of its own there.
+func TestStartPageTakesNoCommandFromALink(t *testing.T) {
+	p := serve(t, serveOptions{keyMode: "auto"})
+	for _, host := range []string{"a;id;.localhost:8000", "$(id).localhost:8000", "a&id&.localhost", "`id`.localhost:8000", "localhost:8000;id"} {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+p.addr+"/start", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Host = host
+		resp, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		page := string(readBody(t, resp))
+		if resp.StatusCode == http.StatusOK && (strings.Contains(page, "id;") || strings.Contains(page, "(id)") || !strings.Contains(page, p.addr+"/ca.pem")) {
+			t.Errorf("%s: the page gives away to it", host)
+		}
+	}
+}
+
 // A browser that does not trust the authority gets the page over HTTP alone.
 func TestStartPageWithoutTrust(t *testing.T) {
 	p := serve(t, serveOptions{keyMode: "auto"})
