@@ -18,19 +18,21 @@ import (
 )
 
 func TestRoundTrip(t *testing.T) {
-	log := open(t, audit.Config{})
-	bare := audit.Record{ID: "bare", Time: epoch.Add(time.Second)}
-	log.Record(complete())
-	log.Record(bare)
-	stored(t, log)
-	got, err := log.Query(t.Context(), audit.Filter{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	bare.Labels, bare.Findings, bare.Coverage = []string{}, []audit.Finding{}, []audit.Coverage{}
-	if diff := cmp.Diff([]audit.Record{bare, complete()}, got.Records); diff != "" {
-		t.Errorf("want(-) got(+):\n%s", diff)
-	}
+	each(t, func(t *testing.T, path string) {
+		log := open(t, audit.Config{Path: path})
+		bare := audit.Record{ID: "bare", Time: epoch.Add(time.Second)}
+		log.Record(complete())
+		log.Record(bare)
+		stored(t, log)
+		got, err := log.Query(t.Context(), audit.Filter{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		bare.Labels, bare.Findings, bare.Coverage = []string{}, []audit.Finding{}, []audit.Coverage{}
+		if diff := cmp.Diff([]audit.Record{bare, complete()}, got.Records); diff != "" {
+			t.Errorf("want(-) got(+):\n%s", diff)
+		}
+	})
 }
 
 func TestRecordWithoutTimeIsStamped(t *testing.T) {
@@ -74,31 +76,32 @@ func TestBatches(t *testing.T) {
 }
 
 func TestCloseFlushesAndReopens(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "audit.db")
-	log := open(t, audit.Config{Path: path, BatchInterval: time.Hour, Batch: 1000})
-	for n := range 100 {
-		log.Record(record(n))
-	}
-	if err := log.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if err := log.Close(); err != nil {
-		t.Errorf("second Close: %v", err)
-	}
-	log.Record(record(100))
-	if got := log.Stats(); got.Written != 100 || got.Dropped != 1 || got.Queued != 0 {
-		t.Errorf("got %+v; want 100 written, 1 dropped", got)
-	}
-	if err := log.Sync(t.Context()); !errors.Is(err, fs.ErrClosed) {
-		t.Errorf("Sync after Close: got %v; want fs.ErrClosed", err)
-	}
-	if _, err := log.Query(t.Context(), audit.Filter{}); !errors.Is(err, fs.ErrClosed) {
-		t.Errorf("Query after Close: got %v; want fs.ErrClosed", err)
-	}
-	again := open(t, audit.Config{Path: path})
-	if got := query(t, again, audit.Filter{Limit: 1000}); len(got) != 100 || got[0] != "id-000099" {
-		t.Errorf("got %d records from %v; want 100", len(got), got[:1])
-	}
+	each(t, func(t *testing.T, path string) {
+		log := open(t, audit.Config{Path: path, BatchInterval: time.Hour, Batch: 1000})
+		for n := range 100 {
+			log.Record(record(n))
+		}
+		if err := log.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if err := log.Close(); err != nil {
+			t.Errorf("second Close: %v", err)
+		}
+		log.Record(record(100))
+		if got := log.Stats(); got.Written != 100 || got.Dropped != 1 || got.Queued != 0 {
+			t.Errorf("got %+v; want 100 written, 1 dropped", got)
+		}
+		if err := log.Sync(t.Context()); !errors.Is(err, fs.ErrClosed) {
+			t.Errorf("Sync after Close: got %v; want fs.ErrClosed", err)
+		}
+		if _, err := log.Query(t.Context(), audit.Filter{}); !errors.Is(err, fs.ErrClosed) {
+			t.Errorf("Query after Close: got %v; want fs.ErrClosed", err)
+		}
+		again := open(t, audit.Config{Path: path})
+		if got := query(t, again, audit.Filter{Limit: 1000}); len(got) != 100 || got[0] != "id-000099" {
+			t.Errorf("got %d records from %v; want 100", len(got), got[:1])
+		}
+	})
 }
 
 // TestFullQueue holds the writer up with a lock on the database, so that
@@ -140,46 +143,48 @@ func TestFullQueue(t *testing.T) {
 }
 
 func TestConcurrentRecord(t *testing.T) {
-	log := open(t, audit.Config{Queue: 100_000, Batch: 64})
-	const goroutines, each = 8, 250
-	var wg sync.WaitGroup
-	for g := range goroutines {
-		wg.Go(func() {
-			for n := range each {
-				log.Record(record(g*each + n))
-				if n%50 == 0 {
-					_, err := log.Query(t.Context(), audit.Filter{Limit: 5})
-					if err != nil {
-						t.Error(err)
-					}
-					if err := log.Sync(t.Context()); err != nil {
-						t.Error(err)
+	each(t, func(t *testing.T, path string) {
+		log := open(t, audit.Config{Path: path, Queue: 100_000, Batch: 64})
+		const goroutines, each = 8, 250
+		var wg sync.WaitGroup
+		for g := range goroutines {
+			wg.Go(func() {
+				for n := range each {
+					log.Record(record(g*each + n))
+					if n%50 == 0 {
+						_, err := log.Query(t.Context(), audit.Filter{Limit: 5})
+						if err != nil {
+							t.Error(err)
+						}
+						if err := log.Sync(t.Context()); err != nil {
+							t.Error(err)
+						}
 					}
 				}
+			})
+		}
+		wg.Wait()
+		stored(t, log)
+		if got := counts(log); got != (audit.Stats{Written: goroutines * each}) {
+			t.Errorf("got %+v; want %d written", got, goroutines*each)
+		}
+		seen := map[string]bool{}
+		for f := (audit.Filter{Limit: 1000}); ; {
+			found, err := log.Query(t.Context(), f)
+			if err != nil {
+				t.Fatal(err)
 			}
-		})
-	}
-	wg.Wait()
-	stored(t, log)
-	if got := counts(log); got != (audit.Stats{Written: goroutines * each}) {
-		t.Errorf("got %+v; want %d written", got, goroutines*each)
-	}
-	seen := map[string]bool{}
-	for f := (audit.Filter{Limit: 1000}); ; {
-		found, err := log.Query(t.Context(), f)
-		if err != nil {
-			t.Fatal(err)
+			for _, r := range found.Records {
+				seen[r.ID] = true
+			}
+			if f.Before = found.Next; f.Before == 0 {
+				break
+			}
 		}
-		for _, r := range found.Records {
-			seen[r.ID] = true
+		if len(seen) != goroutines*each {
+			t.Errorf("got %d different records; want %d", len(seen), goroutines*each)
 		}
-		if f.Before = found.Next; f.Before == 0 {
-			break
-		}
-	}
-	if len(seen) != goroutines*each {
-		t.Errorf("got %d different records; want %d", len(seen), goroutines*each)
-	}
+	})
 }
 
 // TestRecordWhileClosing: each record is either written or counted as dropped,

@@ -66,7 +66,7 @@ type old struct {
 // record that is. Records from the future, when a clock was wrong, hold up none
 // behind them, unless they fill the chunk.
 func (s *store) oldest(ctx context.Context, tx *sql.Tx, limit int64) (o old, err error) {
-	rows, err := tx.QueryContext(ctx, s.rebind(`SELECT seq, place, hash, length(body) FROM (
+	rows, err := tx.QueryContext(ctx, s.rebind(`SELECT seq, place, hash, octet_length(body) FROM (
 		SELECT * FROM (SELECT seq, place, hash, body FROM records ORDER BY seq LIMIT ?) AS r UNION ALL
 		SELECT * FROM (SELECT seq, -1, hash, body FROM gaps ORDER BY seq LIMIT ?) AS g
 		) AS entry ORDER BY seq LIMIT ?`), pruneChunk, pruneChunk, pruneChunk)

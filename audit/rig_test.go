@@ -5,7 +5,9 @@ import (
 	"database/sql"
 	"fmt"
 	"log/slog"
+	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -15,7 +17,19 @@ import (
 	"github.com/infershield/infershield/audit"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+		stopShared()
+		os.Exit(code)
+	}))
+}
+
+// each runs a test with both kinds of databases, which path names.
+func each(t *testing.T, test func(t *testing.T, path string)) {
+	t.Helper()
+	t.Run("sqlite", func(t *testing.T) { test(t, filepath.Join(t.TempDir(), "audit.db")) })
+	t.Run("postgres", func(t *testing.T) { test(t, postgres(t)) })
+}
 
 var epoch = time.Date(2026, 3, 14, 15, 9, 26, 535_000_000, time.UTC)
 
@@ -107,10 +121,14 @@ func counts(log *audit.Log) audit.Stats {
 	return s
 }
 
-// raw opens the file beside the Log, as another program would.
+// raw opens the database beside the Log, as another program would.
 func raw(t testing.TB, path string) *sql.DB {
 	t.Helper()
-	db, err := sql.Open("sqlite", path) // the driver that audit registers
+	driver := "sqlite" // these are the drivers that audit registers
+	if strings.HasPrefix(path, "postgres:") {
+		driver, path = "pgx", path+"&search_path=infershield"
+	}
+	db, err := sql.Open(driver, path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -145,3 +163,12 @@ func (l *lines) String() string {
 }
 
 func (l *lines) logger() *slog.Logger { return slog.New(slog.NewTextHandler(l, nil)) }
+
+// again returns the path of another empty database of the same kind.
+func again(t testing.TB, path string) string {
+	t.Helper()
+	if strings.HasPrefix(path, "postgres:") {
+		return postgres(t)
+	}
+	return filepath.Join(t.TempDir(), "audit.db")
+}

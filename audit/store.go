@@ -267,7 +267,7 @@ func (w *where) place() string {
 func (s *store) pickPrefix(ctx context.Context, w *where, prefix string) error {
 	const few = 2000
 	var n int
-	err := s.ro.QueryRowContext(ctx, s.rebind("SELECT count(*) FROM (SELECT 1 FROM records WHERE id >= ? AND id < ? LIMIT ?) AS some"),
+	err := s.ro.QueryRowContext(ctx, s.rebind("SELECT count(*) FROM (SELECT 1 FROM records WHERE id >= ? AND id < ? LIMIT ?) AS few"),
 		prefix, prefix+"\U0010FFFF", few).Scan(&n)
 	if err != nil {
 		return s.explain(err)
