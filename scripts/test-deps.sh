@@ -29,9 +29,9 @@ tools=(
 if [[ -n ${CI:-} ]]; then
 	tools+=(dockerd:docker.io docker:docker.io docker-compose:docker-compose busybox:busybox-static unshare:util-linux ip:iproute2)
 fi
-# What is no tool but a module of one: Debian's name, to Debian's own Python,
-# PHP and Perl.
-modules=(python3-requests python3-httpx python3-aiohttp php-curl libwww-perl liblwp-protocol-https-perl)
+# What is no tool on everybody's path: Debian's name, of modules for its own
+# Python, PHP and Perl, and of the PostgreSQL that tests start for themselves.
+modules=(postgresql python3-requests python3-httpx python3-aiohttp php-curl libwww-perl liblwp-protocol-https-perl)
 
 missing() {
 	local tool
@@ -49,9 +49,15 @@ missing() {
 install_tools() {
 	local wanted=("${@#*:}")
 	case " ${wanted[*]} " in *" gcc "*) wanted+=(libc6-dev) ;; esac
+	# Debian would make a database and run it; the tests want the programs alone.
+	local clusters=/etc/postgresql-common/createcluster.conf
+	if [[ " ${wanted[*]} " == *" postgresql "* && ! -e $clusters ]]; then
+		mkdir -p "${clusters%/*}"
+		echo 'create_main_cluster = false' >"$clusters"
+	fi
 	echo "test-deps: installing ${wanted[*]}"
 	apt-get -o DPkg::Lock::Timeout=300 -qq update
-	DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 -qq install -y --no-install-recommends "${wanted[@]}" >/dev/null
+	DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 -qq -o Dpkg::Options::=--force-confold install -y --no-install-recommends "${wanted[@]}" >/dev/null
 }
 
 # install_npm FOLDER PACKAGE... makes FOLDER hold the packages and nothing else.
