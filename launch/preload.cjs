@@ -167,8 +167,7 @@
     return addRequest.call(this, request, options, ...rest);
   };
 
-  // Node 22 tells every user of NODE_USE_ENV_PROXY that it is an experiment. It
-  // still does in worker threads, where it speaks before this is loaded.
+  // Node 22 tells every user of NODE_USE_ENV_PROXY that it is an experiment.
   if (/^[56]\./.test(process.versions.undici)) {
     const { emit } = process;
     process.emit = function (name, warning, ...rest) {

@@ -251,6 +251,8 @@ func (a *app) withLog(cmd *cobra.Command, use func(*audit.Log) error) error {
 func auditError(c *Config, err error) error {
 	path := c.auditPath()
 	switch {
+	case c.auditIsURL():
+		return withHint(err, "INFERSHIELD_AUDIT=postgres://USER@HOST/DATABASE names it; infershield serve sets it up")
 	case errors.Is(err, fs.ErrNotExist):
 		return withHint(fmt.Errorf("no audit database at %s yet", path), "infershield serve makes it; --audit FILE names another")
 	case errors.Is(err, audit.ErrCorrupt):

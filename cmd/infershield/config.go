@@ -32,7 +32,8 @@ type Config struct {
 	ConnectTo    connectTo       // applied when dialling the upstream
 	PolicyPath   string          // empty for the built-in policy
 	Settings     policy.Settings // zero where nobody chose: the policy file's hold
-	AuditPath    string          // SQLite file; empty for one in the data folder
+	AuditPath    string          // SQLite file or postgres:// URL; empty for a file in the data folder
+	AuditMax     int64           // bytes of audit records; negative for no limit
 	Retention    time.Duration   // of audit records
 	BodyMax      int64           // bytes
 	Opinion      opinionConfig
@@ -135,6 +136,17 @@ func (c *Config) auditPath() string {
 	}
 	return filepath.Join(c.DataDir, "audit.db")
 }
+
+// auditFile is the path of the audit database wherever one stands, or its URL.
+func (c *Config) auditFile() string {
+	if c.auditIsURL() {
+		return c.AuditPath
+	}
+	return absolute(c.auditPath())
+}
+
+// auditIsURL says whether the database has a URL, which can hold a password.
+func (c *Config) auditIsURL() bool { return strings.Contains(c.AuditPath, "://") }
 
 // dataDirDefault is the user's folder for the data of programs, or "".
 func dataDirDefault(env map[string]string) string {

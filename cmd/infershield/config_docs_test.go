@@ -46,6 +46,7 @@ INFERSHIELD_MODE --mode the policy's, block
 RISK_THRESHOLD --risk-threshold the policy's, 70
 INFERSHIELD_AUDIT --audit audit.db in the data folder
 AUDIT_LOG_RETENTION_DAYS --audit-retention-days 90
+INFERSHIELD_AUDIT_MAX_MB --audit-max-mb 1024
 INFERSHIELD_MAX_BODY_SIZE_MB --max-body-mb 32
 LOG_LEVEL --log-level info
 INFERSHIELD_LOG_FORMAT --log-format text

@@ -98,13 +98,22 @@ func decisionSettings() []setting {
 				return err
 			}},
 		{env: "INFERSHIELD_AUDIT", flag: "audit", value: "file", without: "`audit.db` in the data folder", example: "audit.db",
-			about: "audit database: the path of an SQLite file; `postgres://…` comes with PostgreSQL support, refused until then",
+			about: "audit database: the path of an SQLite file, or `postgres://USER:PASSWORD@HOST/DATABASE?sslmode=verify-full`, better in the environment than in a flag, which process lists show; without a password `~/.pgpass` is read",
 			set:   func(c *Config, s string) (err error) { c.AuditPath, err = parseAudit(s); return err }},
 		{env: "AUDIT_LOG_RETENTION_DAYS", flag: "audit-retention-days", value: "days", initial: "90", example: "90",
 			about: "after so many days audit records are deleted, 1 to 36500",
 			set: func(c *Config, s string) error {
 				days, err := parseNumber(s, 1, 36500)
 				c.Retention = daysLong(days)
+				return err
+			}},
+		{env: "INFERSHIELD_AUDIT_MAX_MB", flag: "audit-max-mb", value: "mb", initial: "1024", example: "1024",
+			about: "MiB, up to 1048576, from which the oldest audit records are deleted before their time; 0 sets no limit",
+			set: func(c *Config, s string) error {
+				mb, err := parseNumber(s, 0, 1<<20)
+				if c.AuditMax = int64(mb) << 20; mb == 0 {
+					c.AuditMax = -1
+				}
 				return err
 			}},
 		{env: "INFERSHIELD_MAX_BODY_SIZE_MB", flag: "max-body-mb", value: "mb", initial: "32", example: "32",

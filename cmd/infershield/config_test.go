@@ -263,7 +263,7 @@ func TestProblemsKeepSecrets(t *testing.T) {
 			return load(t, map[string]string{".env": "A=1\n" + secret + "!\n"}, nil)
 		},
 		"database password": func() (*Config, string, error) {
-			return load(t, nil, []string{"INFERSHIELD_AUDIT=postgres://ann:" + secret + "@db/x"})
+			return load(t, nil, []string{"INFERSHIELD_AUDIT=mysql://ann:" + secret + "@db/x"})
 		},
 		"upstream password": func() (*Config, string, error) {
 			return load(t, nil, nil, "--upstream", "https://ann:"+secret+"@example.com")

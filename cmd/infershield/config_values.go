@@ -171,12 +171,12 @@ func refuseResolvers(string) error {
 // parseAudit does not repeat what it was given: a URL can hold a password.
 func parseAudit(s string) (string, error) {
 	scheme, _, isURL := strings.Cut(s, "://")
-	switch {
-	case isURL && strings.HasPrefix(scheme, "postgres"):
-		return "", withHint(errors.New("PostgreSQL support is not in this version yet"),
-			"unset INFERSHIELD_AUDIT; records are kept in SQLite in the data folder")
-	case isURL:
-		return "", errors.New("is a URL; give the path of an SQLite file")
+	if !isURL {
+		return s, notEmpty(s)
 	}
-	return s, notEmpty(s)
+	if u, err := url.Parse(s); err != nil || scheme != "postgres" && scheme != "postgresql" || u.Path == "" || u.Path == "/" {
+		return "", withHint(errors.New("is no URL of a PostgreSQL database (not shown)"),
+			"for example postgres://infershield@db.example/audit?sslmode=verify-full with the password in ~/.pgpass, or the path of an SQLite file")
+	}
+	return s, nil
 }

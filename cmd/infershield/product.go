@@ -72,7 +72,7 @@ func newProduct(ctx context.Context, cfg *Config, stderr io.Writer, more ...audi
 	if err != nil {
 		return nil, err
 	}
-	p.records, err = audit.Open(ctx, audit.Config{Path: cfg.auditPath(), Retention: cfg.Retention, Log: p.log})
+	p.records, err = audit.Open(ctx, audit.Config{Path: cfg.auditPath(), Retention: cfg.Retention, BytesMax: cfg.AuditMax, Log: p.log})
 	if err != nil {
 		return nil, auditError(cfg, err)
 	}

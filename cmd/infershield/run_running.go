@@ -88,7 +88,7 @@ func (a *app) joinRunning(cfg *Config, authority *ca.Authority) (*way, error) {
 	})
 	w := &way{
 		addr: l.Addr().String(), running: running, hosts: limitedTo(authority),
-		authority: authority, database: absolute(cfg.auditPath()), began: time.Now(),
+		authority: authority, database: cfg.auditFile(), began: time.Now(),
 	}
 	w.close = sync.OnceValue(relay.Close)
 	w.finish = func(ctx context.Context) (seen, error) {

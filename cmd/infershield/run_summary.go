@@ -26,7 +26,7 @@ func (a *app) summarise(w *way, s seen, err error) {
 		return
 	}
 	listing := fmt.Sprintf("%s audit list --since %s", a.self(), w.began.UTC().Format(time.RFC3339))
-	if dir := filepath.Dir(w.database); dir != absolute(dataDirDefault(plain(environment(a.environ)))) {
+	if dir := filepath.Dir(w.database); !strings.Contains(w.database, "://") && dir != absolute(dataDirDefault(plain(environment(a.environ)))) {
 		listing += " --audit " + shellWord(w.database)
 	}
 	blocked := fmt.Sprintf("%d blocked", s.blocked)

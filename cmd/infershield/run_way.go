@@ -80,7 +80,7 @@ func (a *app) openWay(ctx context.Context, cfg *Config, ownSettings bool) (*way,
 // startOwn starts a proxy in this process, on free ports.
 func (a *app) startOwn(ctx context.Context, cfg *Config) (*way, error) {
 	cfg.Listen, cfg.Admin = "127.0.0.1:0", "127.0.0.1:0"
-	w := &way{hosts: cfg.Intercept, database: absolute(cfg.auditPath()), began: time.Now()}
+	w := &way{hosts: cfg.Intercept, database: cfg.auditFile(), began: time.Now()}
 	var undo []func() error // in reverse
 	w.close = sync.OnceValue(func() error {
 		var errs []error

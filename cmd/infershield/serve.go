@@ -148,7 +148,7 @@ func (a *app) greet(p *product, front, admin string) {
 	fmt.Fprintf(w, "%s\n", c.bold("Next, in another terminal:"))
 	next := nextSteps{
 		proxy: "http://" + dialable(front), ca: absolute(p.authority.Path()), host: firstHost(cfg.Intercept),
-		self: a.self(), database: absolute(cfg.auditPath()), mode: p.policy.Load().Mode(),
+		self: a.self(), database: cfg.auditFile(), mode: p.policy.Load().Mode(),
 		serverKey: cfg.KeyMode != keys.Passthrough && !cfg.Key.IsZero(),
 	}
 	if inContainer() {
@@ -215,6 +215,10 @@ func printNext(w io.Writer, c palette, n nextSteps) {
 		fmt.Fprintf(w, "  %s\n  curl https://%s/v1/models -H \"Authorization: Bearer $OPENAI_API_KEY\"\n\n", c.dim("# an ordinary request, with your key"), n.host)
 	}
 	fmt.Fprintf(w, "  %s\n", c.dim("# what was recorded"))
+	if strings.Contains(n.database, "://") { // with a password, maybe
+		fmt.Fprintf(w, "  %s audit list\n\n", n.self)
+		return
+	}
 	fmt.Fprintf(w, "  %s audit list --audit '%s'\n\n", n.self, n.database)
 }
 
