@@ -24,12 +24,18 @@ const certBytesMax = 16 << 20
 //go:embed preload.cjs
 var preload []byte
 
+// preloadBun makes Bun's WebSockets take the proxy. See there.
+//
+//go:embed preload_bun.cjs
+var preloadBun []byte
+
 // Files are the paths that variables name; an empty one leaves them alone.
 type Files struct {
 	Added      string // ours, and what the user adds to the system's certificates
 	Bundle     string // the system's, the user's and ours
 	TrustStore string // the same for Java, in PKCS#12
 	Preload    string // what Node loads before the program
+	PreloadBun string // what Bun loads before it
 	PHPDir     string // a folder with settings for PHP
 	Wgetrc     string // the system's settings for wget, and ours
 
@@ -62,6 +68,7 @@ func Write(dir string, environ []string, src Sources) (Files, []string, error) {
 	f := Files{TrustStorePassword: src.TrustStorePassword}
 	f.Added = w.write("ca"+suffix(added)+".pem", append(bytes.Clone(src.CA), added...))
 	f.Preload = w.write("preload.cjs", preload)
+	f.PreloadBun = w.write("preload_bun.cjs", preloadBun)
 	if src.Bundle != nil {
 		id := suffix(replaced)
 		bundle := append(bytes.Clone(replaced), src.Bundle...)

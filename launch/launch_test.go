@@ -27,7 +27,7 @@ const openAI = "api.openai.com"
 // files are paths that need quoting wherever quoting is needed.
 var files = launch.Files{
 	Added: "/data dir/ca.pem", Bundle: "/data dir/roots.pem", TrustStore: "/data dir/trust.p12", TrustStorePassword: "changeit",
-	Preload: "/data dir/preload.cjs", PHPDir: "/data dir/php", Wgetrc: "/data dir/wgetrc",
+	Preload: "/data dir/preload.cjs", PreloadBun: "/data dir/preload_bun.cjs", PHPDir: "/data dir/php", Wgetrc: "/data dir/wgetrc",
 }
 
 func settings() launch.Settings {
@@ -46,7 +46,7 @@ func values(p launch.Plan, environ ...string) map[string]string {
 
 func TestPlanAddsToWhatTheUserHas(t *testing.T) {
 	environ := []string{
-		"NODE_OPTIONS=--max-old-space-size=4096", "JAVA_TOOL_OPTIONS=-Xmx1g", "PHP_INI_SCAN_DIR=/etc/php.d",
+		"NODE_OPTIONS=--max-old-space-size=4096", "BUN_OPTIONS=--smol", "JAVA_TOOL_OPTIONS=-Xmx1g", "PHP_INI_SCAN_DIR=/etc/php.d",
 		"NO_PROXY=.corp.example,10.0.0.0/8", "HOME=/home/me", "DENO_TLS_CA_STORE=system",
 	}
 	got := values(settings().Plan(environ), environ...)
@@ -54,6 +54,7 @@ func TestPlanAddsToWhatTheUserHas(t *testing.T) {
 		"HTTPS_PROXY": "http://127.0.0.1:8000", "http_proxy": "http://127.0.0.1:8000",
 		"SSL_CERT_FILE": "/data dir/roots.pem", "NODE_EXTRA_CA_CERTS": "/data dir/ca.pem",
 		"NODE_OPTIONS":     `--max-old-space-size=4096 --require "/data dir/preload.cjs"`,
+		"BUN_OPTIONS":      `--smol "--preload=/data dir/preload_bun.cjs"`,
 		"PHP_INI_SCAN_DIR": "/etc/php.d:/data dir/php",
 		"NO_PROXY":         ".corp.example,10.0.0.0/8,localhost,127.0.0.1,::1",
 		"HOME":             "/home/me", "DENO_TLS_CA_STORE": "system",

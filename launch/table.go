@@ -77,6 +77,7 @@ func Variables() []Variable {
 		{"NODE_USE_ENV_PROXY", KindSwitch, "Node 24 and later: take the proxy variables", func(values, string) string { return "1" }},
 
 		{"NODE_OPTIONS", KindOptions, "Node: fetch, https and WebSockets through the proxy", nodeOptions},
+		{"BUN_OPTIONS", KindOptions, "Bun: WebSockets through the proxy", bunOptions},
 		{"JAVA_TOOL_OPTIONS", KindOptions, "Java: proxy and trust store", javaOptions},
 		{"PHP_INI_SCAN_DIR", KindFolder, "PHP: certificates of curl and of streams", phpFolders},
 		{"SYSTEM_WGETRC", KindFolder, "wget: certificates", func(v values, _ string) string { return v.Files.Wgetrc }},
@@ -98,6 +99,19 @@ func quoteNode(path string) string {
 		return path
 	}
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(path) + `"`
+}
+
+// bunOptions loads Bun's preload before the program. Bun splits at spaces, save
+// in double quotes around a whole option; there is no way to escape one.
+func bunOptions(v values, old string) string {
+	option := "--preload=" + v.Files.PreloadBun
+	switch {
+	case v.Files.PreloadBun == "" || strings.Contains(option, `"`):
+		return old
+	case strings.Contains(option, " "):
+		option = `"` + option + `"`
+	}
+	return appendOption(old, option)
 }
 
 // javaOptions sets Java's system properties, where a later one wins.
