@@ -14,7 +14,7 @@ BENCH       ?= .
 # run, and test-deps.sh has said so.
 RACE ?= $(if $(shell command -v "$$(go env CC)" 2>/dev/null),-race)
 
-.PHONY: help build run demo test docker-test deps lint bench peers figures fuzz properties release release-check clean
+.PHONY: help build run demo test docker-test deps lint bench peers figures clients fuzz properties release release-check clean
 
 help: ## List the targets
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  \033[36mmake %-13s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,6 +51,9 @@ peers: ## Time the engine against gitleaks, on the same texts in one run
 
 figures: ## Measure detection anew and write docs/detection.md (DATA=folder)
 	go run ./scripts/figures $(if $(DATA),-data '$(DATA)')
+
+clients: deps ## Drive every real client anew and write docs/clients.md
+	go test -run 'TestMatrix$$' -update -timeout 5m ./cmd/infershield
 
 fuzz: ## Run every fuzz target in turn (FUZZTIME=30s each)
 	@scripts/fuzz.sh $(FUZZTIME)

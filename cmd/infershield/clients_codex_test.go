@@ -46,6 +46,9 @@ remote_plugin = false
 // intercept list, so the proxy tunnels to them.
 var codexHosts = []string{"api.openai.com", "chatgpt.com", "ab.chatgpt.com"}
 
+// codexTurn has the CLI take one turn, with the prompt that follows.
+var codexTurn = []string{"exec", "--json", "--skip-git-repo-check", "--sandbox", "read-only"}
+
 // systemStore is trust by what the system trusts. The test replaces it in a
 // mount namespace of the CLI's own.
 const systemStore = "system store"
@@ -75,10 +78,7 @@ func codex(t *testing.T, p *proxyProcess, trust, prompt string) codexRun {
 	bundle := filepath.Join(home, "bundle.pem") // what is tunnelled to shows its own certificate
 	writeFile(t, bundle, slices.Concat(own, p.provider.rootPEM))
 
-	args := []string{
-		filepath.Join(codexFolder(t), "node_modules", ".bin", "codex"),
-		"exec", "--json", "--skip-git-repo-check", "--sandbox", "read-only", prompt,
-	}
+	args := append(append([]string{codexBinary()}, codexTurn...), prompt)
 	env := []string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + home, "CODEX_HOME=" + settings, "CODEX_API_KEY=" + clientKey, "HTTPS_PROXY=http://" + p.addr,
 	}
@@ -87,13 +87,20 @@ func codex(t *testing.T, p *proxyProcess, trust, prompt string) codexRun {
 	} else {
 		env = append(env, trust+"="+bundle)
 	}
+	return takeTurn(t, args, home, env)
+}
+
+// takeTurn runs the CLI until its turn is over, or until it has shown an error
+// of InferShield's.
+func takeTurn(t *testing.T, args []string, home string, env []string) codexRun {
+	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
 	var stderr bytes.Buffer
 	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
 	cmd.Dir, cmd.Env, cmd.Stderr = home, env, &stderr
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Node does not end what it started
-	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) }
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -135,20 +142,13 @@ func (r *codexRun) take(t *testing.T, line []byte) {
 	}
 }
 
-// codexFolder is where scripts/test-deps.sh installs the CLI.
-func codexFolder(t *testing.T) string {
-	t.Helper()
-	folder, err := filepath.Abs("../../.cache/codex")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return folder
-}
+// codexBinary is where scripts/test-deps.sh has npm install the CLI.
+func codexBinary() string { return runtimeAt("codex") }
 
 func needsCodex(t *testing.T) {
 	t.Helper()
 	needsTool("node")(t)
-	if _, err := os.Stat(filepath.Join(codexFolder(t), "stamp")); err != nil {
+	if _, err := os.Stat(codexBinary()); err != nil {
 		missing(t, "the npm package @openai/codex (scripts/test-deps.sh installs it)")
 	}
 }

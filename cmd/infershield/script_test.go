@@ -16,7 +16,7 @@ import (
 var update = flag.Bool("update", false, "write golden files anew")
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"infershield": main})
+	testscript.Main(m, map[string]func(){"infershield": main, "goclient": goClient})
 }
 
 // Each script is a session at the command line, in a folder of its own, with
