@@ -129,7 +129,7 @@ func authorityExpiry(_ context.Context, v *visit) []Finding {
 // renew replaces an authority that has expired. One that runs must be started
 // anew to use it.
 func (v *visit) renew() string {
-	if v.home().ours {
+	if v.proxy().ours {
 		return v.restart()
 	}
 	return v.Command("ca show")

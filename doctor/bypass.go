@@ -7,28 +7,37 @@ import (
 	"strings"
 )
 
-// nowhereUDP is UDP 443 of an address that exists nowhere (RFC 5737): whether
-// the kernel lets a packet to it go shows what it does with QUIC.
-const nowhereUDP = "192.0.2.1:443"
+// Addresses that exist nowhere (RFC 5737, RFC 3849). Connecting a UDP socket to
+// one sends nothing and shows whether there is a route; writing to it shows what
+// the kernel's own rules do with QUIC.
+const (
+	nowhere4 = "192.0.2.1:443"
+	nowhere6 = "[2001:db8::1]:443"
+)
 
 // bypassDirect says what stands between the provider and a program that ignores
 // the settings. On most machines that is nothing, which is no fault.
 func bypassDirect(ctx context.Context, v *visit) []Finding {
-	var open []string
+	var ways []string
 	d := net.Dialer{Timeout: dialTimeout}
-	if conn, err := d.DialContext(ctx, "udp", nowhereUDP); err == nil {
-		if _, err := conn.Write([]byte{0}); err == nil {
-			open = append(open, "QUIC (UDP 443)")
+	conn4, err4 := d.DialContext(ctx, "udp4", nowhere4)
+	if err4 == nil {
+		defer conn4.Close() //nolint:errcheck // nobody listens
+		if _, err := conn4.Write([]byte{0}); err == nil {
+			ways = append(ways, "QUIC (UDP 443)")
 		}
-		_ = conn.Close() // nobody listens
 	}
-	if conn, err := d.DialContext(ctx, "udp6", "[2001:db8::1]:443"); err == nil { // RFC 3849: connects where there is a route, and sends nothing
-		_ = conn.Close()
-		open = append(open, "IPv6")
+	conn6, err6 := d.DialContext(ctx, "udp6", nowhere6)
+	if err6 == nil {
+		defer conn6.Close() //nolint:errcheck // as above
+		ways = append(ways, "IPv6")
+	}
+	if err4 != nil && err6 != nil {
+		return ok("There is no way out of here but through the proxy.")
 	}
 	summary := "Not closed: a program that ignores the settings can go around the proxy"
-	if len(open) > 0 {
-		summary += ", by " + strings.Join(open, " and ") + " too"
+	if len(ways) > 0 {
+		summary += ", by " + strings.Join(ways, " and ") + " too"
 	}
 	f := Finding{State: Skipped, Summary: summary + "."}
 	if runtime.GOOS == "linux" {

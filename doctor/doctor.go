@@ -146,6 +146,18 @@ func newVisit(ctx context.Context, m Machine) *visit {
 	return v
 }
 
+// proxy is the InferShield that this shell's programs are to go through: the one
+// at the configured address, or, where there is none, that of `run`.
+func (v *visit) proxy() proxy {
+	if v.isRuns() {
+		return v.way()
+	}
+	return v.home()
+}
+
+// isRuns reports whether that is the one of `run`, which has settings of its own.
+func (v *visit) isRuns() bool { return !v.home().ours && v.way().ours }
+
 // one is a check's usual outcome.
 func one(f Finding) []Finding { return []Finding{f} }
 

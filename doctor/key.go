@@ -17,6 +17,8 @@ func keyMode(_ context.Context, v *visit) []Finding {
 		return ok("Key mode passthrough: the client's key goes on; " + apiKey + " is left to clients.")
 	case k.Mode == "passthrough":
 		return ok("Key mode passthrough: the client's key goes on.")
+	case !k.Set && v.isRuns():
+		return ok("The InferShield of run sends the client's key.")
 	case !k.Set && k.Mode == "server":
 		return wrong("Key mode server, and "+apiKey+" is not set: serve will not start.",
 			"Give InferShield the key to send, or let clients bring theirs: auto sends the server's key if there is one, else the client's.",

@@ -5,6 +5,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -18,20 +19,31 @@ type process struct {
 // restart is the command that ends the running InferShield and starts it anew,
 // as it was started.
 func (v *visit) restart() string {
-	p := v.home()
-	who := ownerOf(v.Listen)
-	if who.pid == 0 {
-		who.pid = p.hello.PID
+	p := v.proxy()
+	pid := p.hello.PID // its own word, where it could give it
+	if pid == 0 {
+		who := ownerOf(p.addr)
+		switch {
+		case who.name == "systemd" && who.pid == 1: // it holds the socket of a service
+			return "sudo systemctl restart infershield.service"
+		case who.name == "systemd":
+			return "systemctl --user restart infershield.service"
+		case strings.HasPrefix(who.name, "infershield"):
+			pid = who.pid
+		}
 	}
-	switch unit := unitOf(who.pid); {
-	case who.pid == 0:
-		return v.Command("serve") + " &"
+	switch unit := unitOf(pid); {
 	case strings.HasPrefix(unit, "user "):
 		return "systemctl --user restart " + strings.TrimPrefix(unit, "user ")
 	case unit != "":
 		return "sudo systemctl restart " + unit
+	case pid == 1: // of a container
+		host, _ := os.Hostname() // which is the container's, unless it was given another
+		return "docker restart " + Quote(host)
+	case pid == 0:
+		return v.Command("serve") + " &"
 	}
-	return fmt.Sprintf("kill %d; while kill -0 %[1]d 2>/dev/null; do sleep 0.2; done; %s &", who.pid, v.startedAs(who.pid))
+	return fmt.Sprintf("kill %d; while kill -0 %[1]d 2>/dev/null; do sleep 0.2; done; %s &", pid, v.startedAs(pid))
 }
 
 // startedAs is the command line of a running serve, so that its flags stay. No
@@ -39,7 +51,7 @@ func (v *visit) restart() string {
 func (v *visit) startedAs(pid int) string {
 	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
 	args := strings.Split(strings.TrimSuffix(string(b), "\x00"), "\x00")
-	if err != nil || len(args) < 2 || !strings.Contains(filepath.Base(args[0]), "infershield") {
+	if err != nil || len(args) < 2 || !slices.Contains(args, "serve") {
 		return v.Command("serve")
 	}
 	for i := range args {

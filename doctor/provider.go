@@ -19,8 +19,8 @@ const clockSlack = 5 * time.Minute
 // lookUpstream has the running proxy look at the provider; where none runs, or
 // it sees none, this process does.
 func (v *visit) lookUpstream(ctx context.Context) (seen [2]Upstream) {
-	if v.home().reached() {
-		if p := knock(ctx, dialable(v.Listen), v.check, UpstreamPath); p.hello.Upstream != nil {
+	if running := v.proxy(); running.reached() {
+		if p := knock(ctx, running.addr, v.check, UpstreamPath); p.hello.Upstream != nil {
 			seen[0] = *p.hello.Upstream
 		}
 	}
@@ -113,13 +113,23 @@ func providerName(ctx context.Context, v *visit) []Finding {
 			continue
 		}
 		if line := hostsLine(host); line != "" {
-			return wrong(host+" leads to this machine by /etc/hosts: the proxy would call itself.", line,
-				"sudo sed -i.bak "+Quote(`/[[:space:]]`+strings.ReplaceAll(host, ".", `\.`)+`\([[:space:]]\|$\)/d`)+" /etc/hosts")
+			return wrong(host+" leads to this machine by /etc/hosts: the proxy would call itself.", line, dropHosts(host))
 		}
 		return wrong(host+" leads to this machine ("+addr.String()+"): the proxy would call itself.",
 			"The system's resolver says so; a DNS server steers that name.", "resolvectl query "+Quote(host))
 	}
+	if line := hostsLine(host); line != "" {
+		return warn(host+" is pinned to an address by /etc/hosts.", line, dropHosts(host))
+	}
 	return ok(fmt.Sprintf("%s leads to %s.", host, addrs[0].Unmap()))
+}
+
+// dropHosts is the command that takes host out of /etc/hosts, with the other
+// names on its line. The file is written in place: in containers it is a mount
+// that cannot be renamed over.
+func dropHosts(host string) string {
+	pattern := `/[[:space:]]` + strings.ReplaceAll(host, ".", `\.`) + `\([[:space:]]\|$\)/d`
+	return "sudo cp /etc/hosts /etc/hosts.bak && sed " + Quote(pattern) + " /etc/hosts.bak | sudo tee /etc/hosts >/dev/null"
 }
 
 // isOwn reports whether addr is an address of this machine.

@@ -19,8 +19,9 @@ import (
 // Bounds of a knock at an address.
 const (
 	dialTimeout   = 2 * time.Second
-	answerTimeout = 12 * time.Second // longer than the proxy's own look at the provider
-	answerMax     = 64 << 10         // bytes
+	answerTimeout = 4 * time.Second
+	lookTimeout   = upstreamTimeout + answerTimeout // where the proxy looks at the provider first
+	answerMax     = 64 << 10                        // bytes
 )
 
 // proxy is what answers at an address.
@@ -57,6 +58,9 @@ func knock(ctx context.Context, addr, check, path string) proxy {
 		return p
 	}
 	defer conn.Close() //nolint:errcheck // nothing was written that must arrive
+	if path == UpstreamPath {
+		_ = conn.SetDeadline(time.Now().Add(lookTimeout)) // of a socket just opened
+	}
 	if check != "" {
 		p.refusal = p.open(ctx, conn, check, path)
 	}

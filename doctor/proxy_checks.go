@@ -86,7 +86,7 @@ func freeAddr(addr string) string {
 }
 
 func proxyRunning(_ context.Context, v *visit) []Finding {
-	p := v.home()
+	p := v.proxy()
 	switch {
 	case p.err != nil:
 		return wrong("InferShield does not run on "+v.Listen+".",
@@ -95,21 +95,23 @@ func proxyRunning(_ context.Context, v *visit) []Finding {
 	case !p.ours:
 		return skipped("Somebody else is on " + v.Listen + "; see proxy.port.")
 	case v.check == "":
-		return ok("InferShield runs on " + v.Listen + ".")
+		return ok("InferShield runs on " + p.addr + ".")
 	case strings.Contains(p.refusal, "no certificate"):
-		return skipped("InferShield runs on " + v.Listen + ", but it cannot show a certificate; see proxy.leaf.")
+		return skipped("InferShield runs on " + p.addr + ", but it cannot show a certificate; see proxy.leaf.")
 	case !p.reached():
-		return wrong("InferShield runs on "+v.Listen+", but does not intercept "+v.Intercept[0]+".",
+		return wrong("InferShield runs on "+p.addr+", but does not intercept "+v.Intercept[0]+".",
 			"Asked for "+v.check+", "+p.refusal+". It was started with another intercept list.", v.restart())
+	case v.isRuns():
+		return ok(fmt.Sprintf("The InferShield of run is on %s, in key mode %s.", p.addr, p.hello.KeyMode))
 	case p.hello.KeyMode != v.Key.Mode:
-		return warn(fmt.Sprintf("InferShield runs on %s in key mode %s; this shell says %s.", v.Listen, p.hello.KeyMode, v.Key.Mode),
+		return warn(fmt.Sprintf("InferShield runs on %s in key mode %s; this shell says %s.", p.addr, p.hello.KeyMode, v.Key.Mode),
 			"A change counts from the next start.", v.restart())
 	}
-	return ok(fmt.Sprintf("InferShield runs on %s in key mode %s (version %s).", v.Listen, p.hello.KeyMode, p.hello.Version))
+	return ok(fmt.Sprintf("InferShield runs on %s in key mode %s (version %s).", p.addr, p.hello.KeyMode, p.hello.Version))
 }
 
 func proxyAuthority(_ context.Context, v *visit) []Finding {
-	p, a := v.home(), v.folder()
+	p, a := v.proxy(), v.folder()
 	switch {
 	case !p.reached():
 		return skipped("No running InferShield to ask.")
@@ -125,7 +127,7 @@ func proxyAuthority(_ context.Context, v *visit) []Finding {
 }
 
 func proxyLeaf(_ context.Context, v *visit) []Finding {
-	p := v.home()
+	p := v.proxy()
 	switch {
 	case !p.ours || v.check == "":
 		return skipped("No running InferShield to ask.")

@@ -167,7 +167,8 @@
     return addRequest.call(this, request, options, ...rest);
   };
 
-  // Node 22 tells every user of NODE_USE_ENV_PROXY that it is an experiment.
+  // Node 22 tells every user of NODE_USE_ENV_PROXY that it is an experiment. It
+  // still does in worker threads, where it speaks before this is loaded.
   if (/^[56]\./.test(process.versions.undici)) {
     const { emit } = process;
     process.emit = function (name, warning, ...rest) {

@@ -7,6 +7,7 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/x509"
+	"encoding/json"
 	"encoding/pem"
 	"fmt"
 	"net"
@@ -47,6 +48,10 @@ func ailments() []ailment {
 		{"old CA of the same name", oldCASameName, []string{"ca.old", "env.ca", "client.curl"}, "unset "},
 		{"read-only data folder", readOnlyDataFolder, []string{"data.folder", "proxy.running", "env.proxy"}, "chmod 700 "},
 		{"settings lost in a child", lostInChild, []string{"env.child"}, ">> \"$HOME\"/.profile"},
+		{"another data folder", anotherDataFolder, []string{"proxy.authority"}, "export INFERSHIELD_DATA_DIR="},
+		{"authority rotated away", rotatedAway, []string{"env.ca", "client.curl", "client.go"}, `unset CURL_CA_BUNDLE; eval "$(infershield env)"`},
+		{"damaged audit database", damagedAudit, []string{"data.audit", "proxy.running", "env.proxy", "env.ca"}, "mv "},
+		{"NODE_OPTIONS names nothing", deadPreload, []string{"env.files"}, "unset NODE_OPTIONS; "},
 	}
 }
 
@@ -247,6 +252,50 @@ func lostInChild(t *testing.T) *patient {
 	p := newPatient(t, providerConfig{})
 	writeFile(t, p.path(".profile"), []byte("unset HTTPS_PROXY https_proxy\nexport NO_PROXY='*'")) // without a line's end
 	p.env["SHELL"] = "/bin/sh"
+	p.well()
+	return p
+}
+
+func anotherDataFolder(t *testing.T) *patient {
+	p := newPatient(t, providerConfig{})
+	p.well()
+	p.env["INFERSHIELD_DATA_DIR"] = p.path("other")
+	p.sh("infershield ca export > /dev/null")
+	return p
+}
+
+// rotatedAway has curl trust what was exported by hand before the authority was
+// replaced. The proxy takes the new one over while it runs.
+func rotatedAway(t *testing.T) *patient {
+	p := newPatient(t, providerConfig{})
+	p.well()
+	p.sh("infershield ca export > ca.pem; export CURL_CA_BUNDLE=$PWD/ca.pem; infershield ca rotate --now")
+	after := ca.Fingerprint(readCert(t, p.path("data/ca.pem")))
+	for range time.Tick(100 * time.Millisecond) {
+		proxy := &proxyProcess{addr: p.env["INFERSHIELD_LISTEN"], caFile: p.path("data/ca.pem")}
+		client := proxy.httpClient(t)
+		resp, err := client.Get("https://" + ca.CheckHost("api.openai.com") + "/")
+		if err != nil {
+			continue // it still shows the one before
+		}
+		var hello doctor.Hello
+		if err := json.Unmarshal(readBody(t, resp), &hello); err == nil && hello.Authority == after {
+			return p
+		}
+	}
+	return p
+}
+
+func damagedAudit(t *testing.T) *patient {
+	p := newPatient(t, providerConfig{})
+	p.sh("infershield ca export > /dev/null")
+	writeFile(t, p.path("data/audit.db"), []byte("this is no database, and was never one"))
+	return p
+}
+
+func deadPreload(t *testing.T) *patient {
+	p := newPatient(t, providerConfig{})
+	p.env["NODE_OPTIONS"] = "--require " + p.path("gone.cjs")
 	p.well()
 	return p
 }
