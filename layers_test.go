@@ -17,11 +17,12 @@ const module = "github.com/infershield/infershield"
 // layers is the map of docs/design.md: each package and the packages of ours
 // that it may import. Drawing a new arrow is a design change.
 var layers = map[string][]string{
-	"cmd/infershield": {"mitm", "ca", "llm", "inspect", "policy", "guard", "keys", "audit", "metrics", "gateway", "dashboard", "launch", "doctor"},
+	"cmd/infershield": {"mitm", "ca", "llm", "inspect", "policy", "guard", "keys", "audit", "metrics", "gateway", "dashboard", "launch", "doctor", "export"},
 	"guard":           {"llm", "inspect", "policy", "audit", "keys"},
 	"policy":          {"inspect"},
 	"dashboard":       {"audit"},
 	"metrics":         {"audit"},
+	"export":          {"audit"},
 	"doctor":          {"ca", "launch"},
 	"mitm":            nil,
 	"ca":              nil,
@@ -44,6 +45,7 @@ var homes = map[string]string{
 	"github.com/klauspost/compress":       "llm",
 	"github.com/andybalholm/brotli":       "llm",
 	"modernc.org/sqlite":                  "audit",
+	"go.opentelemetry.io/":                "export",
 	"github.com/jackc/pgx":                "audit",
 	"golang.org/x/text/unicode/norm":      "inspect",
 	"go.yaml.in/yaml/":                    "policy cmd/infershield",

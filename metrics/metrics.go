@@ -46,6 +46,9 @@ type Config struct {
 	// CAExpiry returns when the local authority's certificate ends. The zero
 	// time means that there is none.
 	CAExpiry func() time.Time
+	// Exports returns how sending to each other system goes. The names must be
+	// of a closed set.
+	Exports func() []Export
 	// Log takes errors of scrapes. Nil discards them.
 	Log *slog.Logger
 }
@@ -65,6 +68,8 @@ type Metrics struct {
 
 	distrusts prometheus.Counter
 	panics    prometheus.Counter
+	alerts    *grid[prometheus.Counter] // rule
+	rules     set
 	outcomes  set
 	opinions  *grid[prometheus.Counter] // outcome
 }
@@ -91,7 +96,12 @@ func New(cfg Config) *Metrics {
 	m.outcomes = closedSet(other, "raised", "lowered", "agreed", "failed")
 	m.opinions = newGrid(r.counters("second_opinions_total", "Second opinions asked for, by what came of them.",
 		"outcome").WithLabelValues, m.outcomes).fill()
+	m.rules = closedSet(other, "risk", "blocks", "key_failures", "ca_expiry")
+	m.alerts = newGrid(r.counters("alerts_total", "Alerts raised, by rule.", "rule").WithLabelValues, m.rules).fill()
 	registerSources(r, cfg)
+	if cfg.Exports != nil {
+		registry.MustRegister(newExports(cfg.Exports))
+	}
 
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	m.handler = promhttp.HandlerFor(registry, promhttp.HandlerOpts{
@@ -178,3 +188,6 @@ func (m *Metrics) Panic() { m.panics.Inc() }
 
 // Opinion counts a second opinion that was asked for.
 func (m *Metrics) Opinion(outcome string) { m.opinions.at(m.outcomes.place(outcome)).Inc() }
+
+// Alert counts an alert that was raised.
+func (m *Metrics) Alert(rule string) { m.alerts.at(m.rules.place(rule)).Inc() }

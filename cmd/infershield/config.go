@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/infershield/infershield/export"
 	"github.com/infershield/infershield/keys"
 	"github.com/infershield/infershield/policy"
 )
@@ -37,6 +38,8 @@ type Config struct {
 	Retention    time.Duration   // of audit records
 	BodyMax      int64           // bytes
 	Opinion      opinionConfig
+	Export       export.Config // parts without a URL are not meant; see exportConfig
+	Alerts       export.Rules
 	LogLevel     slog.Level
 	LogFormat    string // text or json
 }

@@ -54,6 +54,15 @@ INFERSHIELD_OPINION_URL --opinion-url nobody is asked
 INFERSHIELD_OPINION_ZONE --opinion-zone 0.4
 INFERSHIELD_OPINION_TIMEOUT_MS --opinion-timeout-ms 500
 INFERSHIELD_OPINION_ON_ERROR --opinion-on-error keep
+INFERSHIELD_WEBHOOK --webhook –
+INFERSHIELD_WEBHOOK_EVENTS --webhook-events alerts
+INFERSHIELD_WEBHOOK_FORMAT --webhook-format json
+INFERSHIELD_WEBHOOK_SECRET --webhook-secret –
+INFERSHIELD_SYSLOG --syslog –
+INFERSHIELD_SYSLOG_FORMAT --syslog-format json
+INFERSHIELD_OTLP --otlp –
+INFERSHIELD_OTLP_HEADERS --otlp-headers –
+INFERSHIELD_ALERTS --alerts risk>=90, blocks>=20/5m, key_failures>=10/5m, ca_expiry<=14d
 `
 	var got strings.Builder
 	for _, s := range settings() {
@@ -82,6 +91,10 @@ wrong is reported at once, each with the place where it stands, and the exit cod
 		initial := s.without
 		if s.initial != "" {
 			initial = "`" + s.initial + "`"
+		}
+		if s.private {
+			fmt.Fprintf(&b, "| `%s` | – | – | %s | %s |\n", s.env, initial, s.about)
+			continue
 		}
 		fmt.Fprintf(&b, "| `%s` | `--%s` | `%s` | %s | %s |\n", s.env, s.flag, s.key(), initial, s.about)
 	}

@@ -40,7 +40,7 @@ func bindSettings(cmd *cobra.Command, names ...string) {
 
 func bindTable(cmd *cobra.Command, table []setting, names ...string) {
 	for _, s := range table {
-		if len(names) > 0 && !slices.Contains(names, s.flag) {
+		if s.private || len(names) > 0 && !slices.Contains(names, s.flag) {
 			continue
 		}
 		usage := strings.ReplaceAll(s.about, "`", "")
@@ -66,7 +66,7 @@ func (a *app) loadTable(cmd *cobra.Command, table []setting) (*Config, error) {
 	var problems []problem
 	l.dotenv, problems = readDotenv()
 	l.problems = append(l.problems, problems...)
-	l.yaml, problems = readYAML(a.configPath, table)
+	l.yaml, problems = readYAML(a.configPath, slices.DeleteFunc(slices.Clone(table), func(s setting) bool { return s.private }))
 	l.problems = append(l.problems, problems...)
 
 	c := &Config{DataDir: dataDirDefault(plain(l.environment))}

@@ -20,6 +20,7 @@ type setting struct {
 	about   string
 	example string // a right value, for hints
 	list    bool   // several values, comma separated
+	private bool   // from the environment and .env alone, like the key
 	set     func(*Config, string) error
 }
 
@@ -35,7 +36,7 @@ const (
 )
 
 func settings() []setting {
-	return slices.Concat(networkSettings(), decisionSettings(), opinionSettings())
+	return slices.Concat(networkSettings(), decisionSettings(), opinionSettings(), exportSettings())
 }
 
 // networkSettings say who may connect and where their traffic goes.

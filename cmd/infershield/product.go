@@ -19,6 +19,7 @@ import (
 	"github.com/infershield/infershield/audit"
 	"github.com/infershield/infershield/ca"
 	"github.com/infershield/infershield/dashboard"
+	"github.com/infershield/infershield/export"
 	"github.com/infershield/infershield/guard"
 	"github.com/infershield/infershield/inspect"
 	"github.com/infershield/infershield/keys"
@@ -35,6 +36,8 @@ type product struct {
 	authority *ca.Authority
 	records   *audit.Log
 	metrics   *metrics.Metrics
+	exports   *export.Exporter
+	watch     *export.Watch
 	policy    atomic.Pointer[policy.Policy]
 	proxy     *mitm.Proxy
 	admin     *http.Server
@@ -82,8 +85,12 @@ func newProduct(ctx context.Context, cfg *Config, stderr io.Writer, more ...audi
 		Audit:       p.records.Stats,
 		Connections: func() int { return p.proxy.Connections() },
 		CAExpiry:    func() time.Time { return p.authority.Root().NotAfter },
+		Exports:     p.exportStats,
 		Log:         p.log,
 	})
+	if err := p.newOutputs(); err != nil {
+		return nil, errors.Join(err, p.records.Close())
+	}
 
 	transport := mitm.Upstream{Dial: cfg.dial, Roots: roots}.Transport()
 	upstream := mitm.Modify(transport, custodian) // keys, the last thing before the wire
@@ -91,7 +98,7 @@ func newProduct(ctx context.Context, cfg *Config, stderr io.Writer, more ...audi
 		Next:     upstream,
 		Engine:   inspect.New(inspect.Detectors()...),
 		Policy:   p.policy.Load,
-		Recorder: append(audit.Tee{p.metrics, p.records, lineLog{p.log}}, more...),
+		Recorder: append(audit.Tee{p.metrics, p.records, lineLog{p.log}, p.exports, p.watch}, more...),
 		Origin:   originOf,
 		Masked:   custodian.Masked,
 		KeyMode:  cfg.KeyMode.String(),
@@ -126,7 +133,7 @@ func (p *product) Close() error {
 	cancel() // whoever wants draining has called Shutdown before
 	_ = p.proxy.Shutdown(ctx)
 	p.authority.Close()
-	return p.records.Close()
+	return errors.Join(p.closeOutputs(), p.records.Close())
 }
 
 func categoryNames() []string {
