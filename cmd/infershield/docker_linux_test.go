@@ -80,6 +80,9 @@ func (d *composed) arrange(t *testing.T) {
     healthcheck: {test: [CMD, infershield, health], interval: 1s, timeout: 5s, retries: 20}
     volumes: ["`+roots+`:/upstream.pem:ro"]
   app:
+    container_name: app
+    command: [sleep, infinity]
+    stop_signal: SIGKILL
     volumes: ["/usr:/usr:ro", "/etc/alternatives:/etc/alternatives:ro"]
 `))
 	settings := filepath.Join(d.folder, ".env")
@@ -103,14 +106,14 @@ func (d *composed) compose(t *testing.T, env []string, args ...string) string {
 func (d *composed) testMode(t *testing.T, c custody) {
 	t.Run(c.name, func(t *testing.T) {
 		env := []string{"KEY_MODE=" + c.keyMode, "OPENAI_API_KEY=" + c.serverKey}
-		d.compose(t, env, "up", "-d", "proxy")
+		d.compose(t, env, "up", "-d") // returns once the proxy is well and the roots are written
 		for _, key := range []string{clientKey, ""} {
 			seen := c.seenWithKey
 			if key == "" {
 				seen = c.seenWithNone
 			}
-			d.ask(t, env, question{c.name + " app", key, seen}, d.fromContainer)
-			d.ask(t, env, question{c.name + " host", key, seen}, d.fromHost)
+			d.ask(t, question{c.name + " app", key, seen}, d.fromContainer)
+			d.ask(t, question{c.name + " host", key, seen}, d.fromHost)
 		}
 		logs, log, err := d.try(t, nil, "docker", "logs", "infershield")
 		if err != nil || strings.Contains(logs+log, serverKey) || strings.Contains(logs+log, clientKey) {
@@ -130,12 +133,12 @@ type question struct {
 }
 
 // ask asks and compares what came of it with what the provider saw.
-func (d *composed) ask(t *testing.T, env []string, q question, from func(*testing.T, []string, string, string) string) {
+func (d *composed) ask(t *testing.T, q question, from func(t *testing.T, body, key string) string) {
 	t.Helper()
 	d.asked++
 	prompt := fmt.Sprintf("Which birds sing in May? (%s, key=%t)", q.name, q.key != "")
 	body := `{"model":"gpt-4o-mini","messages":[{"role":"user","content":"` + prompt + `"}]}`
-	answer := from(t, env, body, q.key)
+	answer := from(t, body, q.key)
 	seen := d.provider.sightingsOf(sumOf([]byte(body)))
 	if q.seen == "" {
 		if strings.TrimSpace(answer) != missingKeyAnswer || len(seen) > 0 {
@@ -150,16 +153,16 @@ func (d *composed) ask(t *testing.T, env []string, q question, from func(*testin
 
 // fromContainer asks from the example's app, by the variables that it has and
 // nothing else.
-func (d *composed) fromContainer(t *testing.T, env []string, body, key string) string {
-	args := []string{"run", "--rm", "-T", "app", "curl", "-sS", "https://api.openai.com/v1/chat/completions", "-H", "Content-Type: application/json", "-d", body}
+func (d *composed) fromContainer(t *testing.T, body, key string) string {
+	args := []string{"exec", "app", "curl", "-sS", "https://api.openai.com/v1/chat/completions", "-H", "Content-Type: application/json", "-d", body}
 	if key != "" {
 		args = append(args, "-H", "Authorization: Bearer "+key)
 	}
-	return d.compose(t, env, args...)
+	return d.docker.docker(t, args...)
 }
 
 // fromHost asks by the published port, which compose has brought up healthy.
-func (d *composed) fromHost(t *testing.T, _ []string, body, key string) string {
+func (d *composed) fromHost(t *testing.T, body, key string) string {
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://localhost:8000/v1/chat/completions", strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
@@ -180,24 +183,31 @@ func (d *composed) authority(t *testing.T) shownCA {
 	return decodeLines[shownCA](t, d.docker.docker(t, "exec", "infershield", "infershield", "ca", "show", "--json"))[0]
 }
 
-// testRestart restarts the container, then replaces it: the authority and the
-// records must survive both.
+// testRestart restarts the container, and restores a backup into an empty
+// volume: the authority and the records must survive both, as they have
+// survived a new container with every key mode.
 func (d *composed) testRestart(t *testing.T, authority shownCA) {
-	list := func() []audit.Record {
-		return decodeLines[audit.Record](t, d.docker.docker(t, "exec", "infershield", "infershield", "audit", "list", "--json", "--limit", "1000"))
-	}
-	env := []string{"KEY_MODE=passthrough"}
-	for _, step := range [][]string{{"restart", "proxy"}, {"down"}} {
-		d.compose(t, env, step...)
-		d.compose(t, env, "up", "-d", "trust") // which waits until the proxy is well
+	survived := func(after string) {
 		if got := d.authority(t); got.Fingerprint != authority.Fingerprint {
-			t.Errorf("%s: the authority is %s; want %s, as before", step[0], got.Fingerprint, authority.Fingerprint)
+			t.Errorf("%s: the authority is %s; want %s, as before", after, got.Fingerprint, authority.Fingerprint)
 		}
-		if got := list(); len(got) != d.asked {
-			t.Errorf("%s: got %d records; want %d", step[0], len(got), d.asked)
+		list := d.docker.docker(t, "exec", "infershield", "infershield", "audit", "list", "--json", "--limit", "1000")
+		if got := decodeLines[audit.Record](t, list); len(got) != d.asked {
+			t.Errorf("%s: got %d records; want %d", after, len(got), d.asked)
 		}
-		d.ask(t, env, question{"after " + step[0], clientKey, clientKey}, d.fromContainer)
 	}
+	d.docker.docker(t, "restart", "infershield")
+	survived("restart")
+
+	env := []string{"KEY_MODE=passthrough"}
+	d.docker.docker(t, "stop", "infershield")
+	backup := d.docker.docker(t, "cp", "infershield:/data/.", "-")
+	d.compose(t, env, "down", "--volumes")
+	d.compose(t, env, "up", "--no-start", "proxy")
+	d.load(t, backup, "docker", "cp", "-", "infershield:/data")
+	d.compose(t, env, "up", "-d")
+	survived("restore")
+	d.ask(t, question{"after all of it", clientKey, clientKey}, d.fromContainer)
 }
 
 // testHardened looks at the process that serves.
@@ -244,8 +254,8 @@ func (d *composed) testSecret(t *testing.T) {
 	writeFile(t, filepath.Join(d.folder, "compose.secret.yaml"), []byte(content))
 	d.files = append(d.files, "-f", filepath.Join(d.folder, "compose.secret.yaml"))
 	env := []string{"KEY_MODE=server"}
-	d.compose(t, env, "up", "-d", "trust")
-	d.ask(t, env, question{"secret", "", serverKey}, d.fromHost)
+	d.compose(t, env, "up", "-d")
+	d.ask(t, question{"secret", "", serverKey}, d.fromHost)
 	if got := d.inspect(t, "infershield", "{{json .}}"); strings.Contains(got, serverKey) {
 		t.Error("docker inspect shows the key")
 	}

@@ -168,6 +168,16 @@ func (d *docker) docker(t *testing.T, args ...string) string {
 	return out
 }
 
+// load runs a command against the daemon with content on its standard input.
+func (d *docker) load(t *testing.T, content, name string, args ...string) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), name, args...)
+	cmd.Env, cmd.Stdin = d.env, strings.NewReader(content)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%s %s: %v\n%s", name, strings.Join(args, " "), err, out)
+	}
+}
+
 // inspect returns what the template says about a container.
 func (d *docker) inspect(t *testing.T, container, template string) string {
 	t.Helper()
@@ -247,8 +257,7 @@ func (d *docker) clientImage(t *testing.T, name string) {
 }
 
 // prepareDocker makes what needs the network or is slow, before the network is
-// gone: the binary, and for a full build Go and the modules. It returns the
-// binary's path.
+// gone: the binary, and for a full build Go and the modules.
 func prepareDocker(t *testing.T, folder string) {
 	t.Helper()
 	build := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", filepath.Join(folder, "infershield"), ".")
