@@ -90,13 +90,14 @@ func (d *composed) arrange(t *testing.T) {
 	d.files = []string{"--project-directory", ".", "--env-file", settings, "-f", "compose.yaml", "-f", filepath.Join(d.folder, "compose.app.yaml"), "-f", test}
 }
 
-// compose runs docker-compose and returns its output.
+// compose runs compose and returns its output.
 func (d *composed) compose(t *testing.T, env []string, args ...string) string {
 	t.Helper()
-	out, log, err := d.try(t, append(env, d.env...), "docker-compose", append(d.files[:len(d.files):len(d.files)], args...)...)
+	command := slices.Concat(composeCommand(), d.files, args)
+	out, log, err := d.try(t, append(env, d.env...), command[0], command[1:]...)
 	if err != nil {
 		logs, _, _ := d.try(t, nil, "docker", "logs", "infershield") // to go with the failure
-		t.Fatalf("docker-compose %s: %v\n%s%s%s", strings.Join(args, " "), err, out, log, logs)
+		t.Fatalf("compose %s: %v\n%s%s%s", strings.Join(args, " "), err, out, log, logs)
 	}
 	return out
 }

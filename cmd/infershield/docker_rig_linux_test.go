@@ -40,12 +40,27 @@ func dockerNeeds(t *testing.T) {
 	if os.Getuid() != 0 {
 		t.Skip("a Docker daemon of one's own takes root")
 	}
-	for _, tool := range []string{"dockerd", "docker", "docker-compose", "busybox", "unshare", "ip", "curl"} {
+	for _, tool := range []string{"dockerd", "docker", "busybox", "unshare", "ip", "curl"} {
 		needsTool(tool)(t)
+	}
+	if composeCommand() == nil {
+		missing(t, "docker-compose, and docker compose")
 	}
 	if out, err := exec.Command("unshare", append(namespaceFlags()[:3], "true")...).CombinedOutput(); err != nil {
 		t.Skipf("no namespaces of one's own here: unshare: %v, %s", err, out)
 	}
+}
+
+// composeCommand is how compose is called here: by its own name, or as a part
+// of the client.
+func composeCommand() []string {
+	if _, err := exec.LookPath("docker-compose"); err == nil {
+		return []string{"docker-compose"}
+	}
+	if exec.Command("docker", "compose", "version").Run() == nil {
+		return []string{"docker", "compose"}
+	}
+	return nil
 }
 
 func namespaceFlags() []string {
