@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -24,18 +25,48 @@ const (
 	answerMax     = 64 << 10                        // bytes
 )
 
+// silent is what is said of one that takes connections and says nothing.
+const silent = "it says nothing"
+
 // proxy is what answers at an address.
 type proxy struct {
 	addr    string
-	err     error             // nothing listens there
-	ours    bool              // it says that it is InferShield
-	refusal string            // what it said instead of opening the way
-	leaf    *x509.Certificate // what it showed under the check name
-	hello   Hello             // zero where it did not get so far
+	err     error               // nothing listens there
+	ours    bool                // it says that it is InferShield
+	refusal string              // what it said instead of opening the way
+	chain   []*x509.Certificate // what it showed under the check name, the leaf first
+	hello   Hello               // zero where it did not get so far
 }
 
 // reached says whether the way to the check name was open.
 func (p proxy) reached() bool { return p.hello.Version != "" }
+
+// trustedBy reports whether a client that trusts the roots takes the
+// certificates, and until when. An authority that was replaced vouches for the
+// next one for a while.
+func (p proxy) trustedBy(roots []*x509.Certificate, check string) (until time.Time, trusted bool) {
+	if len(p.chain) == 0 {
+		return time.Time{}, false
+	}
+	options := x509.VerifyOptions{Roots: x509.NewCertPool(), Intermediates: x509.NewCertPool(), DNSName: check}
+	for _, root := range roots {
+		options.Roots.AddCert(root)
+	}
+	for _, cert := range p.chain[1:] {
+		options.Intermediates.AddCert(cert)
+	}
+	chains, err := p.chain[0].Verify(options)
+	for _, chain := range chains {
+		ends := chain[0].NotAfter
+		if len(chain) > 2 { // the leaf is renewed, what vouches for it is not
+			ends = chain[1].NotAfter
+		}
+		if ends.After(until) {
+			until = ends
+		}
+	}
+	return until, err == nil
+}
 
 // checkHost is the name under which to try the way: that of the first host
 // that has one.
@@ -64,7 +95,7 @@ func knock(ctx context.Context, addr, check, path string) proxy {
 	if check != "" {
 		p.refusal = p.open(ctx, conn, check, path)
 	}
-	p.ours = p.reached() || signsAsOurs(ctx, addr)
+	p.ours = p.reached() || p.refusal != silent && signsAsOurs(ctx, addr)
 	return p
 }
 
@@ -86,6 +117,9 @@ func (p *proxy) open(ctx context.Context, conn net.Conn, check, path string) str
 		return err.Error()
 	}
 	opened, err := http.ReadResponse(bufio.NewReader(conn), &http.Request{Method: http.MethodConnect})
+	if timeout := (net.Error)(nil); errors.As(err, &timeout) && timeout.Timeout() {
+		return silent
+	}
 	if err != nil {
 		return "it is no HTTP proxy"
 	}
@@ -96,7 +130,7 @@ func (p *proxy) open(ctx context.Context, conn net.Conn, check, path string) str
 	if err := secure.HandshakeContext(ctx); err != nil {
 		return "it shows no certificate: " + err.Error()
 	}
-	p.leaf = secure.ConnectionState().PeerCertificates[0]
+	p.chain = secure.ConnectionState().PeerCertificates
 	if _, err := fmt.Fprintf(secure, "GET %s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n", path, check); err != nil {
 		return err.Error()
 	}

@@ -131,22 +131,20 @@ func proxyLeaf(_ context.Context, v *visit) []Finding {
 	switch {
 	case !p.ours || v.check == "":
 		return skipped("No running InferShield to ask.")
-	case p.leaf == nil:
+	case len(p.chain) == 0:
 		return wrong("The running InferShield cannot show a certificate.",
 			strings.TrimSuffix("Asked for "+v.check+", "+p.refusal, ".")+". Its authority has expired, or will not sign.", v.restart())
 	}
-	now := time.Now()
-	if now.After(p.leaf.NotAfter) || now.Before(p.leaf.NotBefore) {
+	now, leaf := time.Now(), p.chain[0]
+	if now.After(leaf.NotAfter) || now.Before(leaf.NotBefore) {
 		return wrong(fmt.Sprintf("The running InferShield shows a certificate that is valid from %s to %s.",
-			p.leaf.NotBefore.Format(time.DateTime), p.leaf.NotAfter.Format(time.DateTime)),
+			leaf.NotBefore.Format(time.DateTime), leaf.NotAfter.Format(time.DateTime)),
 			"This machine's clock says "+now.UTC().Format(time.DateTime)+" UTC.", v.restart())
 	}
 	if a := v.folder(); a.cert != nil && p.reached() && a.fingerprint() == p.hello.Authority {
-		roots := x509.NewCertPool()
-		roots.AddCert(a.cert)
-		if _, err := p.leaf.Verify(x509.VerifyOptions{Roots: roots, DNSName: v.check, CurrentTime: now}); err != nil {
-			return wrong("The running InferShield shows a certificate that its own authority does not vouch for.", err.Error(), v.restart())
+		if _, trusted := p.trustedBy([]*x509.Certificate{a.cert}, v.check); !trusted {
+			return wrong("The running InferShield shows a certificate that its own authority does not vouch for.", "", v.restart())
 		}
 	}
-	return ok("The certificate that it shows is valid until " + p.leaf.NotAfter.Format(time.DateOnly) + "; it is renewed before.")
+	return ok("The certificate that it shows is valid until " + leaf.NotAfter.Format(time.DateOnly) + "; it is renewed before.")
 }

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/infershield/infershield/launch"
 )
@@ -71,7 +72,7 @@ func envCA(_ context.Context, v *visit) []Finding {
 	if current == "" {
 		return skipped("There is no authority yet: the first start makes one.")
 	}
-	var unset, faults []string
+	var unset, faults, ending []string
 	set := 0
 	for _, variable := range trustVariables() {
 		path := v.env[variable.Name]
@@ -80,8 +81,12 @@ func envCA(_ context.Context, v *visit) []Finding {
 			continue
 		}
 		set++
-		if fault := faultOf(variable, path, current); fault != "" {
+		fault, until := v.faultOf(variable, path, current)
+		if fault != "" {
 			faults = append(faults, fault)
+		}
+		if !until.IsZero() {
+			ending = append(ending, variable.Name+" names "+path+", which is good until "+until.Format(time.DateOnly))
 		}
 	}
 	switch {
@@ -90,29 +95,38 @@ func envCA(_ context.Context, v *visit) []Finding {
 	case set == 0 && !v.systemTrusts():
 		return wrong("No certificate variable is set, and the system does not trust the authority either.",
 			"Programs refuse the proxy's certificate.", v.settle())
+	case len(ending) > 0:
+		return warn("Certificate variables name files with the authority before: it was replaced, and its overlap ends.",
+			strings.Join(ending, "\n"), v.settle())
 	case len(unset) > 0:
 		return warn("Some of the certificate variables are not set.", "Missing: "+strings.Join(unset, ", ")+".", v.settle())
 	}
 	return ok("The certificate variables name files with the authority of today.")
 }
 
-// faultOf says what is wrong with the file that a variable names, or "".
-func faultOf(variable launch.Variable, path, current string) string {
+// faultOf says what is wrong with the file that a variable names, or "". A file
+// with the authority before today's is good for a while, and until says so.
+func (v *visit) faultOf(variable launch.Variable, path, current string) (fault string, until time.Time) {
 	certs, err := readCerts(path)
 	if err != nil {
-		return variable.Name + " names a file that cannot be used: " + err.Error()
+		return variable.Name + " names a file that cannot be used: " + err.Error(), until
 	}
 	h := hold(certs, current)
+	if !h.current {
+		if until, trusted := v.way().trustedBy(certs, v.check); trusted {
+			return "", until
+		}
+	}
 	switch {
 	case !h.current && h.stale:
-		return variable.Name + " names " + path + ", which holds an earlier authority"
+		return variable.Name + " names " + path + ", which holds an earlier authority", until
 	case !h.current:
-		return variable.Name + " names " + path + ", which does not hold the authority"
+		return variable.Name + " names " + path + ", which does not hold the authority", until
 	case variable.Kind == launch.KindReplaces && !h.others && systemKnown():
 		return variable.Name + " names " + path + ", which holds the authority alone: it replaces the system's roots, and " +
-			variable.Clients + " may refuse every other host"
+			variable.Clients + " may refuse every other host", until
 	}
-	return ""
+	return "", until
 }
 
 func systemKnown() bool {

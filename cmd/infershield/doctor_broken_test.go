@@ -7,7 +7,6 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/x509"
-	"encoding/json"
 	"encoding/pem"
 	"fmt"
 	"net"
@@ -270,19 +269,7 @@ func rotatedAway(t *testing.T) *patient {
 	p := newPatient(t, providerConfig{})
 	p.well()
 	p.sh("infershield ca export > ca.pem; export CURL_CA_BUNDLE=$PWD/ca.pem; infershield ca rotate --now")
-	after := ca.Fingerprint(readCert(t, p.path("data/ca.pem")))
-	for range time.Tick(100 * time.Millisecond) {
-		proxy := &proxyProcess{addr: p.env["INFERSHIELD_LISTEN"], caFile: p.path("data/ca.pem")}
-		client := proxy.httpClient(t)
-		resp, err := client.Get("https://" + ca.CheckHost("api.openai.com") + "/")
-		if err != nil {
-			continue // it still shows the one before
-		}
-		var hello doctor.Hello
-		if err := json.Unmarshal(readBody(t, resp), &hello); err == nil && hello.Authority == after {
-			return p
-		}
-	}
+	p.awaitAuthority(ca.Fingerprint(readCert(t, p.path("data/ca.pem"))))
 	return p
 }
 

@@ -19,6 +19,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/infershield/infershield/ca"
 	"github.com/infershield/infershield/doctor"
 )
 
@@ -143,6 +144,23 @@ func (p *patient) awaitProxy() {
 	}
 	said, _ := os.ReadFile(p.path("sh.log"))
 	p.t.Fatalf("nothing listens on %s\n%s", p.env["INFERSHIELD_LISTEN"], said)
+}
+
+// awaitAuthority waits until the proxy has taken a new authority over.
+func (p *patient) awaitAuthority(fingerprint string) {
+	p.t.Helper()
+	proxy := &proxyProcess{addr: p.env["INFERSHIELD_LISTEN"], caFile: p.path("data/ca.pem")}
+	for deadline := time.Now().Add(60 * time.Second); time.Now().Before(deadline); <-time.After(100 * time.Millisecond) {
+		resp, err := proxy.httpClient(p.t).Get("https://" + ca.CheckHost("api.openai.com") + "/")
+		if err != nil {
+			continue // it still shows the one before
+		}
+		var hello doctor.Hello
+		if err := json.Unmarshal(readBody(p.t, resp), &hello); err == nil && hello.Authority == fingerprint {
+			return
+		}
+	}
+	p.t.Fatal("the proxy does not take the new authority over")
 }
 
 // doctor examines the patient and checks that the exit code agrees.

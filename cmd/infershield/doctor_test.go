@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/infershield/infershield/ca"
 	"github.com/infershield/infershield/doctor"
 )
 
@@ -91,5 +92,22 @@ func TestDoctorSaysNoKey(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// While a rotation's overlap lasts what was exported before is good, and doctor
+// says until when.
+func TestDoctorDuringAnOverlap(t *testing.T) {
+	p := newPatient(t, providerConfig{})
+	p.well()
+	p.sh("infershield ca export > ca.pem; export CURL_CA_BUNDLE=$PWD/ca.pem; infershield ca rotate")
+	p.awaitAuthority(ca.Fingerprint(readCert(t, p.path("data/ca.pem"))))
+	found := p.doctor()
+	if f := found.find("env.ca"); !found.OK || f.State != doctor.Warn || !strings.Contains(f.Detail, "CURL_CA_BUNDLE names ") {
+		t.Errorf("%+v", f)
+	}
+	p.sh(found.find("env.ca").Fix)
+	if f := p.doctor("--only", "env.ca").find("env.ca"); f.State != doctor.OK {
+		t.Errorf("after its fix: %+v", f)
 	}
 }
