@@ -213,10 +213,10 @@ func (d *docker) importImage(t *testing.T, name, folder, follow string, changes 
 	}
 	load := exec.CommandContext(t.Context(), "docker", append(args, "-", name)...)
 	load.Env, load.Stdin = d.env, content
-	var said bytes.Buffer
-	pack.Stderr, load.Stderr = &said, &said
+	var packed, loaded bytes.Buffer // one each, since they write at the same time
+	pack.Stderr, load.Stderr = &packed, &loaded
 	if err := errors.Join(pack.Start(), load.Run(), pack.Wait()); err != nil {
-		t.Fatalf("making %s: %v, %s", name, err, &said)
+		t.Fatalf("making %s: %v, %s%s", name, err, &packed, &loaded)
 	}
 }
 
