@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"cmp"
 	"crypto/x509"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -75,22 +77,30 @@ type Generation struct {
 	Current bool              // it is the one in use
 }
 
-// Generations returns the root in use and those it replaced, newest first, of
-// which the last 16 are kept. A file that holds no certificate is left out.
-func (a *Authority) Generations() ([]Generation, error) {
-	numbers, err := a.files.archived()
+// Generations returns the roots of the folder dir, the one in use first and then
+// those it replaced, newest first, of which the last 16 are kept. It needs no
+// key and makes nothing; a file that holds no certificate is left out.
+func Generations(dir string) ([]Generation, error) {
+	f := folder{dir: dir}
+	numbers, err := f.archived()
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
 	if err != nil {
 		return nil, fmt.Errorf("listing the certificates of the CA: %w", err)
 	}
-	all := []Generation{{Cert: a.Root(), Path: a.Path(), Current: true}}
+	paths := []string{f.cert()}
 	for _, n := range slices.Backward(numbers) {
-		path := a.files.oldCert(n)
+		paths = append(paths, f.oldCert(n))
+	}
+	var all []Generation
+	for i, path := range paths {
 		block, _, err := readPEM(path)
 		if err != nil || block == nil {
 			continue
 		}
 		if cert, err := x509.ParseCertificate(block.Bytes); err == nil {
-			all = append(all, Generation{Cert: cert, Path: path})
+			all = append(all, Generation{Cert: cert, Path: path, Current: i == 0})
 		}
 	}
 	return all, nil

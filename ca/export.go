@@ -124,16 +124,21 @@ func readBundle(path string) ([][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	roots := decodeBundle(data)
+	if len(roots) == 0 {
+		return nil, fmt.Errorf("%s holds no certificate", path)
+	}
+	return roots, nil
+}
+
+func decodeBundle(data []byte) [][]byte {
 	var roots [][]byte
 	for block, rest := pem.Decode(data); block != nil; block, rest = pem.Decode(rest) {
 		if block.Type == certBlock {
 			roots = append(roots, block.Bytes)
 		}
 	}
-	if len(roots) == 0 {
-		return nil, fmt.Errorf("%s holds no certificate", path)
-	}
-	return roots, nil
+	return roots
 }
 
 func encodeCert(cert *x509.Certificate) []byte {

@@ -73,7 +73,7 @@ func TestRotateOverlaps(t *testing.T) {
 				}
 			}
 		}
-		generations, err := a.Generations()
+		generations, err := ca.Generations(dir)
 		if err != nil || len(generations) != 2 || !generations[0].Current || !generations[1].Cert.Equal(old) || generations[1].Path != change.Old {
 			t.Errorf("Generations: got %+v, %v; want the new root and the old one", generations, err)
 		}
