@@ -1,6 +1,8 @@
 package main
 
 import (
+	"cmp"
+	"context"
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
@@ -9,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"text/tabwriter"
 	"time"
 
@@ -20,11 +23,11 @@ import (
 func newCACommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "ca",
-		Short: "Shows, exports and rotates the local certificate authority",
+		Short: "Shows, exports, installs and rotates the local certificate authority",
 		Args:  cobra.NoArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return which(cmd) },
 	}
-	cmd.AddCommand(newCAShowCommand(a), newCAExportCommand(a), newCARotateCommand(a))
+	cmd.AddCommand(newCAShowCommand(a), newCAExportCommand(a), newCARotateCommand(a), newCAInstallCommand(a), newCAUninstallCommand(a))
 	return cmd
 }
 
@@ -32,14 +35,14 @@ func newCAShowCommand(a *app) *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "show",
-		Short: "Prints the authority's name, fingerprint, validity and limits",
+		Short: "Prints the authority's name, fingerprint, validity, limits and who trusts it",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			authority, err := a.openAuthority(cmd)
 			if err != nil {
 				return err
 			}
-			shown, err := describeAuthority(authority)
+			shown, err := describeAuthority(authority, trusters(cmd.Context(), a.storeMachine().Stores()))
 			if err != nil {
 				return err
 			}
@@ -173,6 +176,7 @@ type shownCA struct {
 	LimitedTo    []string   `json:"limited_to"`
 	Certificate  string     `json:"certificate"`   // path
 	Key          string     `json:"key"`           // path
+	TrustedBy    []string   `json:"trusted_by"`    // names of the stores that hold it
 	OverlapUntil *time.Time `json:"overlap_until"` // null without one
 	Replaced     []shownOld `json:"replaced"`      // newest first
 }
@@ -184,11 +188,31 @@ type shownOld struct {
 	NotBefore   time.Time `json:"not_before"`
 	NotAfter    time.Time `json:"not_after"`
 	Certificate string    `json:"certificate"` // path
-	Accepted    bool      `json:"accepted"`    // clients that trust it alone go on
+	TrustedBy   []string  `json:"trusted_by"`
+	Accepted    bool      `json:"accepted"` // clients that trust it alone go on
 }
 
-func describeAuthority(authority *ca.Authority) (shownCA, error) {
-	generations, err := authority.Generations()
+// trusters returns the names of the stores that hold each certificate, by its
+// fingerprint. A store that cannot be read is left out. All are read at the same
+// time: some start a program.
+func trusters(ctx context.Context, stores []ca.Store) map[string][]string {
+	found := make([][]ca.Found, len(stores))
+	var wg sync.WaitGroup
+	for i, s := range stores {
+		wg.Go(func() { found[i], _ = s.Find(ctx) })
+	}
+	wg.Wait()
+	names := make(map[string][]string)
+	for i, all := range found {
+		for _, f := range all {
+			names[f.Fingerprint()] = append(names[f.Fingerprint()], stores[i].Name)
+		}
+	}
+	return names
+}
+
+func describeAuthority(authority *ca.Authority, trustedBy map[string][]string) (shownCA, error) {
+	generations, err := ca.Generations(filepath.Dir(authority.Path()))
 	if err != nil {
 		return shownCA{}, err
 	}
@@ -202,6 +226,7 @@ func describeAuthority(authority *ca.Authority) (shownCA, error) {
 		LimitedTo:    limits(root),
 		Certificate:  authority.Path(),
 		Key:          authority.KeyPath(),
+		TrustedBy:    append([]string{}, trustedBy[authority.Fingerprint()]...),
 		OverlapUntil: timeOrNull(until),
 		Replaced:     []shownOld{},
 	}
@@ -211,7 +236,7 @@ func describeAuthority(authority *ca.Authority) (shownCA, error) {
 		}
 		shown.Replaced = append(shown.Replaced, shownOld{
 			Name: g.Cert.Subject.CommonName, Fingerprint: ca.Fingerprint(g.Cert), NotBefore: g.Cert.NotBefore.UTC(), NotAfter: g.Cert.NotAfter.UTC(),
-			Certificate: g.Path, Accepted: before != nil && before.Equal(g.Cert),
+			Certificate: g.Path, TrustedBy: append([]string{}, trustedBy[ca.Fingerprint(g.Cert)]...), Accepted: before != nil && before.Equal(g.Cert),
 		})
 	}
 	return shown, nil
@@ -226,12 +251,16 @@ func (s shownCA) print(w io.Writer, now time.Time) error {
 	fmt.Fprintf(t, "Limited to\t%s\n", strings.Join(s.LimitedTo, ", "))
 	fmt.Fprintf(t, "Certificate\t%s\n", s.Certificate)
 	fmt.Fprintf(t, "Key\t%s\n", s.Key)
+	fmt.Fprintf(t, "Trusted by\t%s\n", cmp.Or(strings.Join(s.TrustedBy, ", "), "no store: infershield ca install"))
 	for _, old := range s.Replaced {
-		accepted := ""
+		more := ""
 		if old.Accepted {
-			accepted = ", accepted until " + s.OverlapUntil.Format(time.DateOnly)
+			more = ", accepted until " + s.OverlapUntil.Format(time.DateOnly)
 		}
-		fmt.Fprintf(t, "Replaced\t%s (%s%s)\n", old.Name, old.Certificate, accepted)
+		if len(old.TrustedBy) > 0 {
+			more += ", trusted by " + strings.Join(old.TrustedBy, ", ")
+		}
+		fmt.Fprintf(t, "Replaced\t%s to %s, %s (%s%s)\n", old.NotBefore.Format(time.DateOnly), old.NotAfter.Format(time.DateOnly), old.Name, old.Certificate, more)
 	}
 	return t.Flush()
 }
