@@ -3,10 +3,10 @@ package main
 import (
 	"fmt"
 	"io"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
-	"github.com/infershield/infershield/ca"
 	"github.com/infershield/infershield/launch"
 )
 
@@ -118,8 +118,11 @@ func (a *app) planEnv(cmd *cobra.Command, printed *shownEnv) error {
 		printed.Notes = append(printed.Notes, "no proxy of yours is running on "+dialable(cfg.Listen)+
 			": until one is, these settings leave programs without a way out. Start it: "+a.self()+" serve")
 	}
-	w := &way{addr: dialable(cfg.Listen), hosts: envHosts(authority), authority: authority}
-	plan, err := w.plan(cfg, a.environ, false)
+	w := &way{
+		addr: dialable(cfg.Listen), hosts: limits(authority.Root()), authority: authority,
+		filesDir: filepath.Join(cfg.DataDir, launchFolder),
+	}
+	plan, err := w.plan(a.environ, false)
 	if err != nil {
 		return err
 	}
@@ -127,5 +130,3 @@ func (a *app) planEnv(cmd *cobra.Command, printed *shownEnv) error {
 	printed.Notes = append(printed.Notes, plan.Notes...)
 	return nil
 }
-
-func envHosts(authority *ca.Authority) []string { return limitedTo(authority) }

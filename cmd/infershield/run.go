@@ -14,7 +14,6 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/infershield/infershield/ca"
 	"github.com/infershield/infershield/launch"
 )
 
@@ -84,8 +83,8 @@ func runSettingNames() []string {
 	return names
 }
 
-// runProgram finds or makes a proxy, runs the program and says what came of it.
-func (a *app) runProgram(cmd *cobra.Command, args []string, flags runFlags) (err error) {
+// runProgram finds or makes a proxy and runs the program through it.
+func (a *app) runProgram(cmd *cobra.Command, args []string, flags runFlags) error {
 	path, err := findProgram(args[0])
 	if err != nil {
 		return a.cannotRun(args[0], err)
@@ -94,14 +93,21 @@ func (a *app) runProgram(cmd *cobra.Command, args []string, flags runFlags) (err
 	if err != nil {
 		return err
 	}
+	if decided := a.decidedByFolder(); len(decided) > 0 && !flags.quiet {
+		a.warn("this folder decides how InferShield runs: " + strings.Join(decided, ", "))
+	}
 	// Signals are the program's to handle; the proxy stays until it has ended.
 	ctx := context.WithoutCancel(cmd.Context())
 	way, err := a.openWay(ctx, cfg, settingsAsked(cmd))
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, way.close()) }()
-	plan, err := way.plan(cfg, a.environ, flags.jail)
+	defer func() {
+		if err := way.close(); err != nil {
+			a.warn(err.Error()) // the exit code is the program's
+		}
+	}()
+	plan, err := way.plan(a.environ, flags.jail)
 	if err != nil {
 		return err
 	}
@@ -114,17 +120,28 @@ func (a *app) runProgram(cmd *cobra.Command, args []string, flags runFlags) (err
 	child.Args[0] = args[0]
 	child.Env = plan.Environ(a.environ)
 	child.Stdin, child.Stdout, child.Stderr = a.stdin, a.stdout, a.stderr
+	return a.execute(ctx, child, way, flags)
+}
+
+// execute runs the program and says what came of it.
+func (a *app) execute(ctx context.Context, child *exec.Cmd, way *way, flags runFlags) error {
+	name := child.Args[0]
 	code, err := way.runChild(child, flags.jail)
 	if errors.As(err, new(errJail)) {
 		return err
 	}
 	if err != nil {
-		return a.cannotRun(args[0], err)
+		return a.cannotRun(name, err)
 	}
 	seen, err := way.finish(ctx)
 	if !flags.quiet {
 		a.summarise(way, seen, err)
 	}
+	return codeError(code)
+}
+
+// codeError is a program's exit code as an error.
+func codeError(code int) error {
 	if code == exitDone {
 		return nil
 	}
@@ -141,6 +158,19 @@ func settingsAsked(cmd *cobra.Command) bool {
 		}
 	})
 	return asked
+}
+
+// decidedByFolder are the settings that files of the working folder have made:
+// it may be somebody else's, for the program to look at.
+func (a *app) decidedByFolder() []string {
+	var decided []string
+	for flag, origin := range a.sources.origins {
+		if strings.HasPrefix(origin, dotenvName+":") || strings.HasPrefix(origin, configName+":") {
+			decided = append(decided, "--"+flag+" ("+origin+")")
+		}
+	}
+	slices.Sort(decided)
+	return decided
 }
 
 // findProgram is the path of a program, as a shell finds it.
@@ -176,8 +206,12 @@ func (a *app) cannotRun(name string, err error) error {
 }
 
 // plan writes the files and makes the plan for a program.
-func (w *way) plan(cfg *Config, environ []string, jailed bool) (launch.Plan, error) {
-	files, notes, err := writeFiles(w.filesDir(cfg), environ, w.authority)
+func (w *way) plan(environ []string, jailed bool) (launch.Plan, error) {
+	src, err := fileSources(w.authority)
+	if err != nil {
+		return launch.Plan{}, err
+	}
+	files, notes, err := launch.Write(w.filesDir, environ, src)
 	if err != nil {
 		return launch.Plan{}, withHint(err, "--data-dir DIR names another folder")
 	}
@@ -189,18 +223,6 @@ func (w *way) plan(cfg *Config, environ []string, jailed bool) (launch.Plan, err
 
 // launchFolder is where the files for programs are, in the data folder.
 const launchFolder = "launch"
-
-// writeFiles brings the files for programs up to date.
-func writeFiles(dir string, environ []string, authority *ca.Authority) (launch.Files, []string, error) {
-	src, err := fileSources(authority)
-	if err != nil {
-		return launch.Files{}, nil, err
-	}
-	return launch.Write(dir, environ, src)
-}
-
-// printHosts is a list in a sentence.
-func printHosts(hosts []string) string { return strings.Join(hosts, ", ") }
 
 // loopback listens on a free port of this machine.
 func loopback() (net.Listener, error) {

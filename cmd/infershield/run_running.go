@@ -13,7 +13,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/infershield/infershield/audit"
@@ -71,6 +70,9 @@ func hasKeyOf(ctx context.Context, conn net.Conn, authority *ca.Authority, host 
 	}
 	roots := x509.NewCertPool()
 	roots.AddCert(authority.Root())
+	if before, _ := authority.Overlap(); before != nil {
+		roots.AddCert(before) // which the proxy may use still
+	}
 	return tls.Client(conn, &tls.Config{RootCAs: roots, ServerName: host}).HandshakeContext(ctx) == nil
 }
 
@@ -87,10 +89,10 @@ func (a *app) joinRunning(cfg *Config, authority *ca.Authority) (*way, error) {
 		return (&net.Dialer{LocalAddr: source, Timeout: runningTimeout}).Dial("tcp", running)
 	})
 	w := &way{
-		addr: l.Addr().String(), running: running, hosts: limitedTo(authority),
-		authority: authority, database: cfg.auditFile(), began: time.Now(),
+		addr: l.Addr().String(), hosts: limits(authority.Root()), authority: authority,
+		filesDir: filepath.Join(cfg.DataDir, launchFolder), database: cfg.auditFile(), began: time.Now(),
+		undo: []func() error{relay.Close},
 	}
-	w.close = sync.OnceValue(relay.Close)
 	w.finish = func(ctx context.Context) (seen, error) {
 		err := w.close()
 		connections, last := relay.Connections()
@@ -118,10 +120,6 @@ func ownAddress(running string) *net.TCPAddr {
 	n := rand.Uint32()
 	return &net.TCPAddr{IP: net.IPv4(127, 64+byte(n>>16)%128, byte(n>>8), 1+byte(n)%254)}
 }
-
-// limitedTo are the hosts that an authority may speak for, and those below,
-// for which it can be asked too.
-func limitedTo(authority *ca.Authority) []string { return limits(authority.Root()) }
 
 func waitUntil(ctx context.Context, t time.Time) {
 	timer := time.NewTimer(time.Until(t))

@@ -21,7 +21,7 @@ func (a *app) summarise(w *way, s seen, err error) {
 		if s.connections > 0 {
 			others = counted(int64(s.connections), "connection") + " to other hosts passed untouched"
 		}
-		say("no request to %s; %s", printHosts(w.hosts), others)
+		say("no request to %s; %s", strings.Join(w.hosts, ", "), others)
 		a.printHint("if there should have been one, the program may ignore its settings: " + a.self() + " doctor")
 		return
 	}

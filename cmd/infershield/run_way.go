@@ -33,14 +33,23 @@ const runLogBytes = 4 << 20
 // way is the proxy that a program goes through.
 type way struct {
 	addr      string   // host:port
-	running   string   // the address of the running proxy behind addr; empty for one of our own
 	hosts     []string // that are intercepted
 	authority *ca.Authority
-	own       bool // the authority is for this run alone, in a folder that goes with it
+	filesDir  string // of the files that variables name
 	database  string
 	began     time.Time
 	finish    func(context.Context) (seen, error) // ends it, and says what was seen
-	close     func() error                        // after finish or instead of it
+	undo      []func() error                      // what close does, last first
+}
+
+// close ends what finish has not ended.
+func (w *way) close() error {
+	var errs []error
+	for _, f := range slices.Backward(w.undo) {
+		errs = append(errs, f())
+	}
+	w.undo = nil
+	return errors.Join(errs...)
 }
 
 // seen is what came through in one run.
@@ -49,9 +58,10 @@ type seen struct {
 	requests, masked, blocked int64
 }
 
-// Record implements audit.Recorder for the counts.
+// counter counts the exchanges that it is told of.
 type counter struct{ requests, masked, blocked atomic.Int64 }
 
+// Record implements audit.Recorder.
 func (c *counter) Record(r audit.Record) {
 	c.requests.Add(1)
 	switch r.Action {
@@ -78,66 +88,75 @@ func (a *app) openWay(ctx context.Context, cfg *Config, ownSettings bool) (*way,
 }
 
 // startOwn starts a proxy in this process, on free ports.
-func (a *app) startOwn(ctx context.Context, cfg *Config) (*way, error) {
+func (a *app) startOwn(ctx context.Context, cfg *Config) (_ *way, err error) {
 	cfg.Listen, cfg.Admin = "127.0.0.1:0", "127.0.0.1:0"
 	w := &way{hosts: cfg.Intercept, database: cfg.auditFile(), began: time.Now()}
-	var undo []func() error // in reverse
-	w.close = sync.OnceValue(func() error {
-		var errs []error
-		for _, f := range slices.Backward(undo) {
-			errs = append(errs, f())
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, w.close())
 		}
-		return errors.Join(errs...)
-	})
-	fail := func(err error) (*way, error) { return nil, errors.Join(err, w.close()) }
-
+	}()
 	dir, err := cfg.openDataDir()
 	if err != nil {
-		return fail(err)
+		return nil, err
 	}
-	if serves, why := authorityFits(dir, cfg.Intercept); !serves {
+	w.filesDir = filepath.Join(dir, launchFolder)
+	if why := authorityOfOthers(dir, cfg.Intercept); why != "" {
 		a.warn(why + ": this run gets an authority of its own")
-		if cfg.AuthorityDir, err = os.MkdirTemp("", "infershield-run-"); err != nil {
-			return fail(fmt.Errorf("making a folder for this run's authority: %w", err))
+		if err := w.ownAuthority(cfg); err != nil {
+			return nil, err
 		}
-		undo = append(undo, func() error { return os.RemoveAll(cfg.AuthorityDir) })
-		w.own = true
 	}
 	log, err := openRunLog(dir)
 	if err != nil {
-		return fail(err)
+		return nil, err
 	}
-	undo = append(undo, log.Close)
+	w.undo = append(w.undo, log.Close)
 	count := &counter{}
 	p, err := newProduct(ctx, cfg, log, count)
 	if err != nil {
-		return fail(err)
+		return nil, err
 	}
-	undo = append(undo, p.Close)
-	p.drainTimeout = runDrain
+	w.undo = append(w.undo, p.Close)
 	w.authority = p.authority
+	p.drainTimeout = runDrain
+	return w, w.serve(ctx, p, count)
+}
+
+// ownAuthority makes a folder for an authority that ends with the run.
+func (w *way) ownAuthority(cfg *Config) (err error) {
+	if cfg.AuthorityDir, err = os.MkdirTemp("", "infershield-run-"); err != nil {
+		return fmt.Errorf("making a folder for this run's authority: %w", err)
+	}
+	w.filesDir = filepath.Join(cfg.AuthorityDir, launchFolder)
+	w.undo = append(w.undo, func() error { return os.RemoveAll(cfg.AuthorityDir) })
+	return nil
+}
+
+// serve has the product serve until finish or close.
+func (w *way) serve(ctx context.Context, p *product, count *counter) error {
 	stopPolicy := p.watchPolicy()
-	undo = append(undo, func() error { stopPolicy(); return nil })
+	w.undo = append(w.undo, func() error { stopPolicy(); return nil })
 	front, err := loopback()
 	if err != nil {
-		return fail(err)
+		return err
 	}
 	admin, err := loopback()
 	if err != nil {
-		return fail(errors.Join(err, front.Close()))
+		return errors.Join(err, front.Close())
 	}
-	counted := &countingListener{Listener: front}
 	w.addr = front.Addr().String()
+	counted := &countingListener{Listener: front}
 	serving, cancel := context.WithCancel(ctx)
 	ran := make(chan error, 1)
 	go func() { ran <- p.run(serving, counted, admin) }()
 	stop := sync.OnceValue(func() error { cancel(); return <-ran })
-	undo = append(undo, stop)
+	w.undo = append(w.undo, func() error { _ = stop(); return nil }) // finish tells its error
 	w.finish = func(context.Context) (seen, error) {
 		err := stop()
 		return count.seen(int(counted.count.Load())), err
 	}
-	return w, nil
+	return nil
 }
 
 // countingListener counts what it accepts.
@@ -169,33 +188,25 @@ func openRunLog(dir string) (*os.File, error) {
 	return log, nil
 }
 
-// authorityFits reports whether the authority of the data folder can serve
-// these hosts without being replaced, which would break whoever uses it.
-func authorityFits(dir string, intercept []string) (ok bool, why string) {
+// authorityOfOthers says why the authority of the data folder cannot serve
+// these hosts as it is, and returns "" if it can. Replacing it would break
+// whoever uses it.
+func authorityOfOthers(dir string, intercept []string) string {
 	path := filepath.Join(dir, "ca.pem")
 	made := madeFor(path)
 	if len(made) == 0 {
-		return true, "" // there is none, or ca.Open says what is wrong with it
+		return "" // there is none, or ca.Open says what is wrong with it
 	}
 	var wanted []string
 	for _, host := range intercept {
 		wanted = append(wanted, strings.TrimSuffix(strings.ToLower(strings.TrimPrefix(host, "*.")), "."))
 	}
 	slices.Sort(wanted)
-	wanted = slices.Compact(wanted)
 	slices.Sort(made)
-	if slices.Equal(wanted, made) {
-		return true, ""
+	if slices.Equal(slices.Compact(wanted), made) {
+		return ""
 	}
-	return false, path + " is for " + printHosts(made) + " and not for " + printHosts(intercept)
-}
-
-// filesDir is where the files for programs are.
-func (w *way) filesDir(cfg *Config) string {
-	if w.own {
-		return filepath.Join(cfg.AuthorityDir, launchFolder)
-	}
-	return filepath.Join(cfg.DataDir, launchFolder)
+	return path + " is for " + strings.Join(made, ", ") + " and not for " + strings.Join(intercept, ", ")
 }
 
 // fileSources are the authority in the forms that programs take.
