@@ -14,7 +14,7 @@ BENCH       ?= .
 # run, and test-deps.sh has said so.
 RACE ?= $(if $(shell command -v "$$(go env CC)" 2>/dev/null),-race)
 
-.PHONY: help build run demo test docker-test deps lint bench peers figures clients fuzz properties release release-check clean
+.PHONY: help build run demo test docker-test deps lint bench peers figures clients fuzz properties release release-check packages-test clean
 
 help: ## List the targets
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  \033[36mmake %-13s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -66,6 +66,9 @@ release: ## Write archives, packages, bills of materials and sums to dist/
 
 release-check: ## Release HEAD twice, in two places, and compare every byte
 	@scripts/release-check.sh '$(TARGETS)'
+
+packages-test: ## Install, restart, upgrade and purge the packages, in a system of their own
+	@scripts/packages-test.sh
 
 clean: ## Remove what make put here
 	rm -rf bin dist .cache

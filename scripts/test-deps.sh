@@ -23,6 +23,7 @@ tools=(
 	curl:curl python3:python3 node:nodejs npm:npm openssl:openssl gcc:gcc
 	wget:wget git:git ruby:ruby php:php-cli javac:default-jdk-headless perl:perl
 	chromium:chromium certutil:libnss3-tools rsyslogd:rsyslog promtool:prometheus
+	mandoc:mandoc systemd-analyze:systemd
 )
 # A Docker daemon is not put on anybody's machine unasked; without it the test of
 # the image is skipped.

@@ -47,7 +47,7 @@ func TestManual(t *testing.T) {
 		t.Errorf("%d pages for %d commands, %v", len(pages), commands, err)
 	}
 	if _, err := exec.LookPath("mandoc"); err != nil {
-		t.Skip("mandoc, which would read the pages, is not installed")
+		missing(t, "mandoc, which would read the pages,")
 	}
 	lint := exec.CommandContext(t.Context(), "mandoc", append([]string{"-Tlint", "-Werror"}, pages...)...)
 	if out, err := lint.CombinedOutput(); err != nil {
