@@ -20,11 +20,12 @@ say() { echo "packages-test: $*" >&2; }
 fail() {
 	say "FAILED: $*"
 	[[ -z $init ]] || inside journalctl --no-pager --lines 20 >&2 || true
+	cat "$work/user" >&2 2>/dev/null || true
 	exit 1
 }
 
 # inside CMD… runs a command in the booted system.
-inside() { nsenter --target "$init" --mount --uts --ipc --net --pid --root env -i -C / PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C "$@"; }
+inside() { nsenter --target "$init" --mount --uts --ipc --net --pid --cgroup --root env -i -C / PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C "$@"; }
 
 shut_down() {
 	if [[ -n $init ]]; then
@@ -83,7 +84,7 @@ boot() {
 # files is what the package may change: all but what programs that run write.
 files() {
 	inside find / -xdev \( -path /proc -o -path /sys -o -path /run -o -path /dev -o -path /tmp -o -path /packages -o -path /var/log \
-		-o -path /var/lib/dpkg -o -path /var/cache -o -path /var/lib/systemd \) -prune -o -print | sort
+		-o -path '/etc/*-' -o -path /var/lib/dpkg -o -path /var/cache -o -path /var/lib/systemd \) -prune -o -print | sort
 }
 
 property() { inside systemctl show --property "$1" --value infershield.service; }
@@ -197,13 +198,40 @@ upgrade_under_load() {
 	say "none of $(cat "$work"/asked.* | wc -l) requests was lost over three restarts"
 }
 
+# as_user CMD… runs a command as one who has logged in.
+as_user() {
+	inside setpriv --reuid 1000 --regid 1000 --clear-groups env XDG_RUNTIME_DIR=/run/user/1000 HOME=/home/tester "$@"
+}
+
+for_one_login() {
+	say "running it for one login"
+	inside systemctl disable --now infershield.service infershield.socket infershield-admin.socket 2>/dev/null
+	inside useradd --uid 1000 --create-home tester
+	inside install -d -o 1000 -g 1000 -m 700 /run/user/1000
+	# What logind would do: a group of its own for the user's systemd.
+	inside sh -c 'mkdir /sys/fs/cgroup/tester && chown -R 1000:1000 /sys/fs/cgroup/tester'
+	# shellcheck disable=SC2016 # the inner shell's $$
+	inside sh -c 'echo $$ >/sys/fs/cgroup/tester/cgroup.procs; exec setpriv --reuid 1000 --regid 1000 --clear-groups env XDG_RUNTIME_DIR=/run/user/1000 HOME=/home/tester /lib/systemd/systemd --user --log-target=console' 2>"$work/user" &
+	eventually 20 as_user systemctl --user is-system-running --quiet
+	as_user systemctl --user enable --now infershield.service 2>/dev/null
+	expect "an attack" 403 "$(ask)"
+	expect "user" 1000 "$(inside stat -c %u "/proc/$(as_user systemctl --user show --property MainPID --value infershield.service)")"
+	inside test -e /home/tester/.local/share/infershield/ca-key.pem || fail "no data folder for the user"
+	as_user systemctl --user restart infershield.service
+	expect "an attack after a restart" 403 "$(ask)"
+	as_user systemctl --user disable --now infershield.service infershield.socket infershield-admin.socket 2>/dev/null
+	as_user systemctl --user exit
+	inside sh -c 'userdel --remove tester 2>/dev/null; rm -rf /run/user/1000'
+	inside systemctl enable --now infershield.service 2>/dev/null
+}
+
 remove_and_purge() {
 	say "removing and purging"
 	inside dpkg -r infershield >/dev/null 2>&1 || fail "dpkg -r"
 	expect "after removing" inactive "$(inside systemctl is-active infershield.service infershield.socket | sort -u)"
 	inside test -e /var/lib/private/infershield/ca-key.pem || fail "removing took the authority along"
 	inside test -e /etc/infershield/infershield.env || fail "removing took the settings along"
-	inside rm /etc/infershield/policy.yaml # our own
+	inside rm -f /etc/infershield/policy.yaml # our own
 	inside dpkg -P infershield >/dev/null 2>&1 || fail "dpkg -P"
 	files >"$work/after"
 	diff "$work/before" "$work/after" >&2 || fail "purging leaves the files above"
@@ -247,5 +275,6 @@ install_and_start
 sandbox
 reload_and_watch
 upgrade_under_load
+for_one_login
 remove_and_purge
 say "all of it went well, in $SECONDS seconds"
