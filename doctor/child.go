@@ -106,13 +106,18 @@ func lostIn(here, there map[string]string) []string {
 
 // settleAnywhere is settle for a file of a shell's, where the PATH may be
 // another.
-func (v *visit) settleAnywhere() string {
-	command := v.Command("env")
+func (v *visit) settleAnywhere() string { return `eval "$(` + v.findable(v.Command("env")) + `)"` }
+
+// findable is a command line whose program is named by its path.
+func (v *visit) findable(command string) string {
 	name, rest, _ := strings.Cut(command, " ")
+	if filepath.IsAbs(name) {
+		return command
+	}
 	for _, dir := range filepath.SplitList(v.env["PATH"]) {
-		if path, err := exec.LookPath(filepath.Join(dir, name)); err == nil && filepath.IsAbs(path) && !filepath.IsAbs(name) {
-			return `eval "$(` + Quote(path) + " " + rest + `)"`
+		if path, err := exec.LookPath(filepath.Join(dir, name)); err == nil && filepath.IsAbs(path) {
+			return Quote(path) + " " + rest
 		}
 	}
-	return `eval "$(` + command + `)"`
+	return command
 }

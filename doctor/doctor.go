@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"github.com/infershield/infershield/ca"
 )
 
 // State is what a check came to.
@@ -41,6 +43,7 @@ type Machine struct {
 	Key       Key
 	Files     []File // configuration that was read
 	Upstream  Provider
+	Stores    []ca.Store // where programs look for roots; may be empty
 
 	// Command returns a command line of ours with the flags that were given and
 	// that the verb takes, quoted for a shell.
@@ -134,6 +137,7 @@ type visit struct {
 	home     func() proxy       // what answers at the configured address
 	way      func() proxy       // what answers where this shell's programs go
 	folder   func() authority   // the authority of the data folder
+	found    func() anchors     // our roots in stores
 	upstream func() [2]Upstream // as the running proxy sees it, and as this process does
 }
 
@@ -142,6 +146,7 @@ func newVisit(ctx context.Context, m Machine) *visit {
 	v.home = sync.OnceValue(func() proxy { return knock(ctx, dialable(m.Listen), v.check, "/") })
 	v.way = sync.OnceValue(func() proxy { return v.knockWay(ctx) })
 	v.folder = sync.OnceValue(func() authority { return readAuthority(m.DataDir) })
+	v.found = sync.OnceValue(func() anchors { return v.readStores(ctx) })
 	v.upstream = sync.OnceValue(func() [2]Upstream { return v.lookUpstream(ctx) })
 	return v
 }

@@ -47,11 +47,11 @@ func (v *visit) restart() string {
 }
 
 // startedAs is the command line of a running serve, so that its flags stay. No
-// key can be among them: none is ever a flag.
+// key can be among them, since none is ever a flag; a URL can hold a password.
 func (v *visit) startedAs(pid int) string {
 	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
 	args := strings.Split(strings.TrimSuffix(string(b), "\x00"), "\x00")
-	if err != nil || len(args) < 2 || !slices.Contains(args, "serve") {
+	if err != nil || len(args) < 2 || !slices.Contains(args, "serve") || strings.Contains(string(b), "@") {
 		return v.Command("serve")
 	}
 	for i := range args {

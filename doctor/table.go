@@ -48,6 +48,8 @@ func authorityChecks() []Check {
 	return []Check{
 		{"ca.key", "authority", "the authority's key is its owner's alone", authorityKey},
 		{"ca.expiry", "authority", "the authority is valid, and for another month", authorityExpiry},
+		{"ca.stores", "authority", "which trust stores of this machine hold the authority; none has to", authorityStores},
+		{"ca.leaked", "authority", "no store holds an authority of the Node.js InferShield, whose key is public", authorityLeaked},
 		{"ca.old", "authority", "no earlier authority is still trusted, or of the same name", authorityOld},
 	}
 }

@@ -139,9 +139,9 @@ func (v *visit) systemTrusts() bool {
 	return hold(roots, v.current()).current
 }
 
-// authorityOld looks for authorities that should not be trusted any more, or
-// stand in the way: OpenSSL finds an issuer by name, and gives up on a wrong one
-// of the right name.
+// authorityOld looks for authorities of ours that should not be trusted any more,
+// or stand in the way: OpenSSL finds an issuer by name, and gives up on a wrong
+// one of the right name.
 func authorityOld(_ context.Context, v *visit) []Finding {
 	a := v.folder()
 	for _, variable := range trustVariables() {
@@ -153,15 +153,7 @@ func authorityOld(_ context.Context, v *visit) []Finding {
 				v.settle())
 		}
 	}
-	path, roots := systemRoots()
-	if twin := twinOf(a.cert, roots); twin != nil {
-		return wrong("An old authority of the same name is in the system's store.", path+" holds it. OpenSSL may try it and give up.",
-			v.Command("ca uninstall"))
-	}
-	if h := hold(roots, v.current()); h.stale {
-		return warn("An earlier authority of InferShield's is still in the system's store.", path+" holds it.", v.Command("ca uninstall"))
-	}
-	return ok("No earlier authority is in the system's store or in the files that variables name.")
+	return v.oldInStores()
 }
 
 // twinOf is a certificate of the authority's name that is another one.

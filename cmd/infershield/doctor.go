@@ -122,7 +122,8 @@ func (a *app) machine(cmd *cobra.Command, cfg *Config) (doctor.Machine, error) {
 		Admin:     cfg.Admin,
 		Intercept: cfg.Intercept,
 		DataDir:   absolute(cfg.DataDir),
-		AuditPath: absolute(cfg.auditPath()),
+		AuditPath: cfg.auditFile(),
+		Stores:    a.storeMachine().Stores(),
 		Key: doctor.Key{Mode: cfg.KeyMode.String(), Set: !cfg.Key.IsZero(),
 			Placeholder: a.sources.key.placeholder, Origin: a.sources.key.origin},
 		Files: a.configFiles(),
@@ -136,6 +137,9 @@ func (a *app) machine(cmd *cobra.Command, cfg *Config) (doctor.Machine, error) {
 	}
 	if cfg.DataDir == "" {
 		m.DataDir = ""
+	}
+	if cfg.auditIsURL() {
+		m.AuditPath = "" // it can hold a password
 	}
 	if self, err := os.Executable(); err == nil {
 		m.Probe = []string{self, "doctor", "get"}
@@ -184,6 +188,9 @@ func (a *app) commandLine(cmd *cobra.Command, verb string) string {
 	cmd.Flags().Visit(func(f *pflag.Flag) {
 		if _, isSetting := f.Value.(*flagValue); !isSetting && f.Name != "config" || takes.Flag(f.Name) == nil {
 			return
+		}
+		if strings.Contains(f.Value.String(), "@") {
+			return // a URL with a password in it
 		}
 		words = append(words, "--"+f.Name, f.Value.String())
 	})

@@ -3,15 +3,11 @@
 package main
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/x509"
-	"encoding/pem"
 	"fmt"
 	"net"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -50,6 +46,7 @@ func ailments() []ailment {
 		{"another data folder", anotherDataFolder, []string{"proxy.authority"}, "export INFERSHIELD_DATA_DIR="},
 		{"authority rotated away", rotatedAway, []string{"env.ca", "client.curl", "client.go"}, `unset CURL_CA_BUNDLE; eval "$(infershield env)"`},
 		{"damaged audit database", damagedAudit, []string{"data.audit", "proxy.running", "env.proxy", "env.ca"}, "mv "},
+		{"leaked CA in a store", leakedCA, []string{"ca.leaked"}, "infershield ca uninstall --fingerprint "},
 		{"NODE_OPTIONS names nothing", deadPreload, []string{"env.files"}, "unset NODE_OPTIONS; "},
 	}
 }
@@ -75,10 +72,11 @@ func TestDoctorHealsBrokenMachines(t *testing.T) {
 			}
 			t.Logf("%s: %s\n  fix: %s", named.ID, named.Summary, named.Fix)
 			p.heal(named)
-			if again := p.doctor("--only", named.ID); again.find(named.ID).State != doctor.OK {
-				t.Fatalf("after %s: %+v", named.Fix, again.Findings)
+			again := p.doctor()
+			if healed := again.find(named.ID); healed.State != doctor.OK {
+				t.Fatalf("after %s: %+v", named.Fix, healed)
 			}
-			p.followTo(t, p.doctor())
+			p.followTo(t, again)
 		})
 	}
 }
@@ -218,18 +216,8 @@ func providerInNoProxy(t *testing.T) *patient {
 func oldCASameName(t *testing.T) *patient {
 	p := newPatient(t, providerConfig{})
 	p.well()
-	authority := readCert(t, p.path("data/ca.pem"))
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	old := *authority
-	old.PublicKey, old.SubjectKeyId, old.AuthorityKeyId = key.Public(), nil, nil
-	der, err := x509.CreateCertificate(rand.Reader, &old, &old, key.Public(), key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	writeFile(t, p.path("old.pem"), pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
+	old := readCert(t, p.path("data/ca.pem"))
+	writeFile(t, p.path("old.pem"), certFor(t, old, nil))
 	p.env["CURL_CA_BUNDLE"] = p.path("old.pem")
 	return p
 }
@@ -277,6 +265,27 @@ func damagedAudit(t *testing.T) *patient {
 	p := newPatient(t, providerConfig{})
 	p.sh("infershield ca export > /dev/null")
 	writeFile(t, p.path("data/audit.db"), []byte("this is no database, and was never one"))
+	return p
+}
+
+// leakedCA has this user's browsers trust an authority of the Node.js InferShield,
+// whose private key is public.
+func leakedCA(t *testing.T) *patient {
+	needsTool("certutil")(t)
+	p := newPatient(t, providerConfig{})
+	path, err := exec.LookPath("certutil")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(path, filepath.Join(p.bin, "certutil")); err != nil {
+		t.Fatal(err)
+	}
+	writeFile(t, p.path("leaked.pem"), leakedCert(t))
+	if err := os.MkdirAll(p.path(".pki/nssdb"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	p.sh("certutil -N --empty-password -d sql:.pki/nssdb && certutil -A -d sql:.pki/nssdb -n proxy -t C,, -i leaked.pem")
+	p.well()
 	return p
 }
 
@@ -333,43 +342,4 @@ func chmod(t *testing.T, path string, mode os.FileMode) {
 	if err := os.Chmod(path, mode); err != nil {
 		t.Fatal(err)
 	}
-}
-
-func readCert(t *testing.T, path string) *x509.Certificate {
-	t.Helper()
-	b, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	block, _ := pem.Decode(b)
-	if block == nil {
-		t.Fatalf("no certificate in %s", path)
-	}
-	cert, err := x509.ParseCertificate(block.Bytes)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return cert
-}
-
-// endSoon signs the authority of a data folder anew, with an end that is near.
-func endSoon(t *testing.T, dir string, life time.Duration) time.Time {
-	t.Helper()
-	cert := readCert(t, filepath.Join(dir, "ca.pem"))
-	b, err := os.ReadFile(filepath.Join(dir, "ca-key.pem"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	block, _ := pem.Decode(b)
-	key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
-	if err != nil {
-		t.Fatal(err)
-	}
-	cert.NotAfter = time.Now().Add(life).UTC().Truncate(time.Second)
-	der, err := x509.CreateCertificate(rand.Reader, cert, cert, cert.PublicKey, key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	writeFile(t, filepath.Join(dir, "ca.pem"), pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
-	return cert.NotAfter
 }
