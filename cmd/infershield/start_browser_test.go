@@ -128,6 +128,26 @@ func TestStartPageTrusted(t *testing.T) {
 	tab.expectClean("favicon.ico")
 }
 
+// After `infershield ca install` the check is green as well. The store is named
+// here, because a test must not change this machine's own.
+func TestStartPageTrustedByInstall(t *testing.T) {
+	if testing.Short() {
+		t.Skip("drives a browser")
+	}
+	if _, err := exec.LookPath("certutil"); err != nil {
+		missing(t, "certutil")
+	}
+	p := serve(t, serveOptions{keyMode: "auto"})
+	p.output(t, "ca", "install", "--store", "nss")
+	tab := launchBrowser(t, p.dir, nil).open(t, tabOptions{proxy: p.addr})
+	tab.visit("http://" + ca.OwnHost + "/")
+	tab.await(checked)
+	if got := tab.text("[data-check]"); !strings.Contains(got, "This browser is ready") {
+		t.Errorf("the check says %q", got)
+	}
+	tab.expectClean()
+}
+
 // commandsFor are the lines of step 1 for a system.
 func commandsFor(t *testing.T, page, system string) string {
 	t.Helper()

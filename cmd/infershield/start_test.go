@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -135,6 +136,40 @@ func TestStartPageWithoutTrust(t *testing.T) {
 	if resp, err := client.Get("https://" + ca.OwnHost + "/"); err == nil {
 		readBody(t, resp)
 		t.Error("an authority that is not trusted was")
+	}
+}
+
+// Whatever command of ours the page tells people to type is one, with the flags
+// that it has.
+func TestStartPageNamesRealCommands(t *testing.T) {
+	p := serve(t, serveOptions{keyMode: "auto"})
+	page := string(fetch(t, http.DefaultClient, "http://"+p.addr+"/", http.StatusOK))
+	seen := make(map[string]bool)
+	for _, match := range regexp.MustCompile(`>(?:eval &#34;\$\()?infershield((?: (?:--)?[a-z][a-z-]*)+)`).FindAllStringSubmatch(page, -1) {
+		seen[match[1]] = true
+	}
+	for line := range seen {
+		var words, flags []string
+		for _, word := range strings.Fields(line) {
+			if name, ok := strings.CutPrefix(word, "--"); ok {
+				flags = append(flags, name)
+			} else if len(flags) == 0 {
+				words = append(words, word)
+			}
+		}
+		cmd, rest, err := newRootCommand(&app{}).Find(words)
+		if err != nil || len(rest) > 0 {
+			t.Errorf("the page tells people to type infershield%s: %v, %v is no command", line, err, rest)
+			continue
+		}
+		for _, flag := range flags {
+			if cmd.Flags().Lookup(flag) == nil {
+				t.Errorf("the page tells people to type infershield%s: no flag --%s", line, flag)
+			}
+		}
+	}
+	if len(seen) < 7 {
+		t.Errorf("only %v are there", seen)
 	}
 }
 
