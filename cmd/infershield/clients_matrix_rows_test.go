@@ -52,7 +52,7 @@ func matrixRows() []matrixRow {
 		{name: "Perl", needs: needsModule("liblwp-protocol-https-perl"), version: []string{"perl", "-MLWP", "-e", "print LWP->VERSION"}, command: args("perl", "perl.pl"),
 			ways: []clientWay{{name: "LWP", raised: "403 Forbidden"}}, by: "`HTTPS_PROXY`, `PERL_LWP_SSL_CA_FILE`"},
 		{name: "Chromium", needs: needsChromium, version: []string{"chromium", "--version"}, command: args("sh", "chromium.sh"), setUp: trustInNSS,
-			ways: []clientWay{{name: "WebSocket", raised: blockedMessage, kind: overSocket}}, other: matrixOther, by: "`https_proxy`, and the NSS store, which `run` leaves alone"},
+			ways: []clientWay{{name: "WebSocket", raised: blockedMessage, kind: overSocket}}, other: matrixOther, by: "`https_proxy`, and `infershield ca install --store nss`"},
 		{name: "Codex CLI", needs: needsCodex, version: []string{codexBinary(), "--version"}, command: args(codexBinary()), drive: driveCodex,
 			ways: []clientWay{{name: "codex", raised: blockedMessage, kind: overSocket}}, env: []string{"CODEX_API_KEY=" + clientKey}, other: codexHosts[1], by: "`HTTPS_PROXY`, `SSL_CERT_FILE`"},
 	}...)
@@ -172,14 +172,7 @@ func needsChromium(t *testing.T) {
 // does by its own store alone.
 func trustInNSS(t *testing.T, env matrixEnv) {
 	t.Helper()
-	own := filepath.Join(env.home, "own.pem")
-	writeFile(t, own, env.output(t, "infershield", "ca", "export"))
-	folder := filepath.Join(env.home, ".pki", "nssdb")
-	if err := os.MkdirAll(folder, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	env.output(t, "certutil", "-N", "-d", "sql:"+folder, "--empty-password")
-	for name, file := range map[string]string{"own": own, "other": env.root} {
-		env.output(t, "certutil", "-A", "-d", "sql:"+folder, "-t", "C,,", "-n", name, "-i", file)
-	}
+	env.output(t, "infershield", "ca", "install", "--store", "nss")
+	store := "sql:" + filepath.Join(env.home, ".pki", "nssdb")
+	env.output(t, "certutil", "-A", "-d", store, "-t", "C,,", "-n", "other", "-i", env.root)
 }

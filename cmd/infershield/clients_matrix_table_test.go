@@ -80,7 +80,7 @@ func (row matrixRow) throughCell() string {
 }
 
 func (row matrixRow) otherCell() string {
-	if row.other != "" {
+	if row.other != "" && row.other != matrixOther {
 		return "untouched (" + row.other + ")"
 	}
 	return "untouched"
