@@ -22,7 +22,7 @@ runtimes=(node@18.20.8 node@20.20.2 node@22.23.3 node@24.21.0 deno@2.9.6 bun@1.4
 tools=(
 	curl:curl python3:python3 node:nodejs npm:npm openssl:openssl gcc:gcc
 	wget:wget git:git ruby:ruby php:php-cli javac:default-jdk-headless perl:perl
-	chromium:chromium certutil:libnss3-tools rsyslogd:rsyslog promtool:prometheus
+	chromium:chromium certutil:libnss3-tools gnutls-cli:gnutls-bin rsyslogd:rsyslog promtool:prometheus
 	mandoc:mandoc systemd-analyze:systemd
 )
 # A Docker daemon is not put on anybody's machine unasked; without it the test of
