@@ -16,7 +16,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -126,9 +125,7 @@ func (a *Authority) Root() *x509.Certificate { return a.current.Load().ca.cert }
 func (a *Authority) Fingerprint() string { return Fingerprint(a.Root()) }
 
 // Fingerprint returns the SHA-256 of a certificate in the same form.
-func Fingerprint(cert *x509.Certificate) string {
-	return strings.ReplaceAll(fmt.Sprintf("% X", fingerprint(cert)), " ", ":")
-}
+func Fingerprint(cert *x509.Certificate) string { return hexPairs(cert.Raw) }
 
 func fingerprint(cert *x509.Certificate) []byte {
 	sum := sha256.Sum256(cert.Raw)

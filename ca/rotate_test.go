@@ -234,6 +234,22 @@ func TestRotateKilled(t *testing.T) {
 	}
 }
 
+// The last step without an overlap only tidies up: what is left of the overlap
+// before leads nowhere.
+func TestRotateKilledBeforeTidyingUp(t *testing.T) {
+	dir := t.TempDir()
+	a := open(t, dir, openAI)
+	rotate(t, a, overlap)
+	old := a.Root()
+	if !a.RotateKilledAt(0, "the key is in place") || !slices.Contains(list(t, dir), "ca-link.pem") {
+		t.Fatal("it was not killed before the link is removed")
+	}
+	next := open(t, dir, openAI)
+	if next.Root().Equal(old) || accepts(t, next, old, openAI) || !accepts(t, next, next.Root(), openAI) {
+		t.Error("want the new root, and it alone to be accepted")
+	}
+}
+
 // Roots of earlier versions may sign no CA below them.
 func TestRotateOfAnEarlierRoot(t *testing.T) {
 	dir := t.TempDir()

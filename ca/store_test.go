@@ -222,6 +222,7 @@ func TestJavaStore(t *testing.T) {
 	if testing.Short() {
 		t.Skip("keytool takes seconds")
 	}
+	t.Parallel()
 	keytool := need(t, "keytool")
 	real, err := filepath.EvalSymlinks(keytool)
 	if err != nil {

@@ -37,7 +37,7 @@ func (p *product) followAuthority(ctx context.Context, looks <-chan time.Time) {
 			p.log.Warn("the certificate authority cannot be read; the one before stays in use", "error", err, "hint", "infershield ca show")
 		}
 		if change.Why != "" {
-			p.log.Info("the certificate authority changed", "name", p.authority.Root().Subject.CommonName, "why", change.Why, "overlap_until", change.Until)
+			p.log.Info("the certificate authority changed", "name", p.authority.Root().Subject.CommonName, "why", change.Why, "overlap", !change.Until.IsZero())
 		}
 	}
 }

@@ -107,3 +107,18 @@ func productConfig(t *testing.T, dir, intercept string) *Config {
 	}
 	return cfg
 }
+
+func TestAuthorityWarnsBeforeItEnds(t *testing.T) {
+	authority, err := ca.Open(t.TempDir(), []string{"api.openai.com"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	end := authority.Root().NotAfter
+	if got := authorityWarnings(authority, end.Add(-61*24*time.Hour)); len(got) > 0 {
+		t.Errorf("61 days before: got %q; want nothing", got)
+	}
+	got := authorityWarnings(authority, end.Add(-59*24*time.Hour))
+	if len(got) != 1 || !strings.HasSuffix(got[0], "infershield ca rotate") {
+		t.Errorf("59 days before: got %q; want the command that replaces it", got)
+	}
+}
