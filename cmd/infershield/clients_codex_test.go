@@ -99,8 +99,7 @@ func takeTurn(t *testing.T, args []string, home string, env []string) codexRun {
 	var stderr bytes.Buffer
 	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
 	cmd.Dir, cmd.Env, cmd.Stderr = home, env, &stderr
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Node does not end what it started
-	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) }
+	endAll(cmd, syscall.SIGTERM) // Node does not end what it started
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

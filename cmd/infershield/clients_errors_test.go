@@ -89,8 +89,7 @@ func (row matrixRow) checkWords(t *testing.T, page, proxy, words string) {
 		Preload: absoluteFile(t, "../../launch/preload.cjs"), PreloadBun: absoluteFile(t, "../../launch/preload_bun.cjs"),
 	}}
 	cmd.Env, cmd.Dir, cmd.WaitDelay = settings.Plan(environ).Environ(environ), "testdata/clients/run", time.Second
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+	endAll(cmd, syscall.SIGKILL)
 	output, _ := cmd.CombinedOutput() // some of them leave with an error, some do not
 	if !strings.Contains(string(output), words) {
 		t.Errorf("got\n%s\nwant %q", output, words)

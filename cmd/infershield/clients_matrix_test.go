@@ -134,8 +134,7 @@ func (row matrixRow) program(t *testing.T, env matrixEnv, start []string) []stri
 	args := append(start, matrixPrompt, matrixAttack, matrixPage)
 	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
 	cmd.Env, cmd.Dir, cmd.WaitDelay = env.vars, "testdata/clients/run", time.Second
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+	endAll(cmd, syscall.SIGKILL)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	if err := cmd.Run(); err != nil {
