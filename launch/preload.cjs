@@ -65,14 +65,21 @@
       this.waiting = null; // a write, until the tunnel is open
       this.head = '';
       this.open = false;
+      this.ended = false; // by the other side
       this.raw = net.connect({ host: proxy.host, port: proxy.port });
       this.raw.setNoDelay(true);
       this.raw.setKeepAlive(true, 30000);
       this.raw.on('connect', () => this.raw.write(`CONNECT ${this.authority} HTTP/1.1\r\nHost: ${this.authority}\r\n\r\n`));
       this.raw.on('data', (chunk) => this.take(chunk));
-      this.raw.on('end', () => (this.open ? this.push(null) : this.refuse('closed the connection')));
-      this.raw.on('error', (error) => this.destroy(this.open ? error : explain(error)));
-      this.raw.on('close', () => this.destroy());
+      this.raw.on('end', () => {
+        this.ended = true;
+        if (this.open) this.push(null);
+        else this.refuse('closed the connection');
+      });
+      // What came before the end may still wait to be read: nothing that happens
+      // to the connection afterwards, or to TLS's last words, counts.
+      this.raw.on('error', (error) => this.ended || this.destroy(this.open ? error : explain(error)));
+      this.raw.on('close', () => this.open || this.refuse('closed the connection'));
     }
 
     take(chunk) {
@@ -103,16 +110,22 @@
       this.destroy(Object.assign(error, { code: 'ECONNREFUSED' }));
     }
 
-    later(write) {
-      if (this.open) write();
-      else this.waiting = write;
+    // later sends when the tunnel is open.
+    later(send, done) {
+      const now = () => (this.ended ? done() : send((error) => done(this.ended ? null : error)));
+      if (this.open) now();
+      else this.waiting = now;
     }
 
     _read() { if (this.open) this.raw.resume(); }
-    _write(chunk, encoding, done) { this.later(() => this.raw.write(chunk, encoding, done)); }
-    _writev(chunks, done) { this.later(() => this.raw.write(Buffer.concat(chunks.map((c) => c.chunk)), done)); }
-    _final(done) { this.later(() => this.raw.end(done)); }
-    _destroy(error, done) { this.raw.destroy(); done(error); }
+    _write(chunk, encoding, done) { this.later((sent) => this.raw.write(chunk, encoding, sent), done); }
+    _writev(chunks, done) { this.later((sent) => this.raw.write(Buffer.concat(chunks.map((c) => c.chunk)), sent), done); }
+    _final(done) { this.later((sent) => this.raw.end(sent), done); }
+    _destroy(error, done) {
+      this.open = true; // or the connection's end would be told as a refusal
+      this.raw.destroy();
+      done(error);
+    }
   }
 
   // request reads the arguments of tls.connect: (options), (port, host, options)

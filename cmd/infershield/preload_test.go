@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -49,6 +51,7 @@ https, agent of its own: 200
 https, no agent: 200
 https, kept alive: 1 connection
 tls by name: connected
+https, read slowly: 4 MiB
 http: GET /hello for plain.example
 http, agent of its own: GET /hello for plain.example
 http2: 200 h2
@@ -59,6 +62,18 @@ openai package, Realtime: session.created
 WebSocket: session.created
 worker: 200 200
 `
+
+// withMuch adds a file of four megabytes to a provider.
+func withMuch(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/v1/files/much/content" {
+			next.ServeHTTP(w, r)
+			return
+		}
+		w.Header().Set("Content-Type", "application/octet-stream")
+		_, _ = w.Write(bytes.Repeat([]byte{0xfe}, 4<<20)) // the client may be gone
+	})
+}
 
 // Whatever a program of Node's uses goes through the proxy, and the program
 // ends when it would have ended. Run in a jail, so that nothing gets there by
@@ -73,7 +88,7 @@ func TestNodeGoesThrough(t *testing.T) {
 		t.Fatal(err)
 	}
 	eachNode(t, func(t *testing.T, node string) {
-		rig := newRunRig(t, providerConfig{Keys: []string{clientKey}})
+		rig := newRunRig(t, providerConfig{Keys: []string{clientKey}, Wrap: withMuch})
 		rig.env = append(rig.env, "TEST_KEY="+clientKey, "INFERSHIELD_CONNECT_TO="+rig.provider.everyHost()+",plain.example:80:"+plainServer(t))
 		began := time.Now()
 		flags := []string{"--"}

@@ -69,6 +69,21 @@ function big() {
   return fetch('https://api.openai.com/v1/chat/completions', { method: 'POST', headers: { ...headers, 'content-type': 'application/json' }, body });
 }
 
+// slow reads an answer of some megabytes with breaks, on a connection that the
+// other side closes at once.
+async function slow() {
+  const request = https.get('https://api.openai.com/v1/files/much/content', { agent: false, headers: { ...headers, connection: 'close' } });
+  const [response] = await once(request, 'response');
+  let bytes = 0;
+  let chunks = 0;
+  for await (const chunk of response) {
+    bytes += chunk.length;
+    chunks += 1;
+    if (chunks % 10 === 1) await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  return `${bytes >> 20} MiB`;
+}
+
 async function openai() {
   const { default: OpenAI } = npm('openai');
   const client = new OpenAI({ apiKey: process.env.TEST_KEY });
@@ -98,6 +113,7 @@ const ways = {
   'https, no agent': () => status(https.get(url, { headers, agent: false })),
   'https, kept alive': keptAlive,
   'tls by name': async () => { const s = tlsConnect(443, 'api.openai.com', { servername: 'api.openai.com' }); await once(s, 'secureConnect'); s.end(); return 'connected'; },
+  'https, read slowly': slow,
   http: () => plain({}),
   'http, agent of its own': () => plain({ agent: new http.Agent({ keepAlive: true }) }),
   http2: overHTTP2,
