@@ -27,6 +27,9 @@ type setting struct {
 // key is the setting's name in infershield.yaml.
 func (s setting) key() string { return strings.ReplaceAll(s.flag, "-", "_") }
 
+// listenDefault is where the proxy listens.
+const listenDefault = "127.0.0.1:8000"
+
 // The names that are no setting of the table, because they are only ever read
 // from the environment and .env.
 const (
@@ -50,7 +53,7 @@ func networkSettings() []setting {
 				}
 				return err
 			}},
-		{env: "INFERSHIELD_LISTEN", flag: "listen", value: "host:port", initial: "127.0.0.1:8000", example: "127.0.0.1:8000",
+		{env: "INFERSHIELD_LISTEN", flag: "listen", value: "host:port", initial: listenDefault, example: listenDefault,
 			about: "the proxy: CONNECT, absolute-form and the `/v1` front on one port; `PROXY_PORT` sets the port alone",
 			set:   func(c *Config, s string) (err error) { c.Listen, err = parseAddr(s); return err }},
 		{env: "INFERSHIELD_ADMIN", flag: "admin", value: "host:port", initial: "127.0.0.1:8001", example: "127.0.0.1:8001",

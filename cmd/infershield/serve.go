@@ -149,7 +149,7 @@ func (a *app) greet(p *product, front, admin string) {
 	next := nextSteps{
 		proxy: "http://" + dialable(front), ca: absolute(p.authority.Path()), host: firstHost(cfg.Intercept),
 		self: a.self(), database: cfg.auditFile(), mode: p.policy.Load().Mode(),
-		serverKey: cfg.KeyMode != keys.Passthrough && !cfg.Key.IsZero(),
+		serverKey: cfg.KeyMode != keys.Passthrough && !cfg.Key.IsZero(), env: a.envCommand(cfg, front),
 	}
 	if inContainer() {
 		next = next.fromOutside()
@@ -187,8 +187,21 @@ func absolute(path string) string {
 
 func firstHost(hosts []string) string { return strings.TrimPrefix(hosts[0], "*.") }
 
+// envCommand has a shell evaluate what env prints for this proxy.
+func (a *app) envCommand(cfg *Config, front string) string {
+	command := shellWord(a.self()) + " env"
+	if addr := dialable(front); addr != listenDefault {
+		command += " --listen " + addr
+	}
+	if cfg.DataDir != dataDirDefault(plain(environment(a.environ))) {
+		command += " --data-dir " + shellWord(absolute(cfg.DataDir))
+	}
+	return `eval "$(` + command + `)"`
+}
+
 type nextSteps struct {
 	proxy, ca, host, self, database string
+	env                             string // evaluates the settings in a shell
 	fetch                           string // gets the certificate to where ca says; empty if it is there
 	mode                            policy.Mode
 	serverKey                       bool
@@ -201,7 +214,11 @@ func printNext(w io.Writer, c palette, n nextSteps) {
 		fmt.Fprintf(w, "  %s\n  %s\n\n", c.dim("# get the certificate out of the container"), n.fetch)
 	}
 	fmt.Fprintf(w, "  %s\n", c.dim("# let this shell's programs come through here, and trust it"))
-	fmt.Fprintf(w, "  export HTTPS_PROXY=%s SSL_CERT_FILE='%s' CURL_CA_BUNDLE='%[2]s' NODE_EXTRA_CA_CERTS='%[2]s' NODE_USE_ENV_PROXY=1\n\n", n.proxy, n.ca)
+	if n.fetch == "" {
+		fmt.Fprintf(w, "  %s\n\n", n.env)
+	} else { // where this program is not at hand
+		fmt.Fprintf(w, "  export HTTPS_PROXY=%s SSL_CERT_FILE='%s' CURL_CA_BUNDLE='%[2]s' NODE_EXTRA_CA_CERTS='%[2]s' NODE_USE_ENV_PROXY=1\n\n", n.proxy, n.ca)
+	}
 	attack := map[policy.Mode]string{policy.ModeWarn: "an attack, recorded only", policy.ModeOff: "an attack, not looked at"}[n.mode]
 	if attack == "" {
 		attack = "an attack, stopped on its way (no key needed)"
