@@ -183,15 +183,25 @@ type phrase struct {
 	prefix bool     // the last may go on
 }
 
-// phrasesMax bounds what one search can cost.
-const phrasesMax = 16
+// What bounds what one search can cost: phrases, and words in each, and the
+// letters of a prefix. One letter begins a word in most records; it stands for
+// itself.
+const (
+	phrasesMax = 16
+	prefixMin  = 3
+)
 
 // parseText reads what a person typed. What has no word in it asks for nothing.
 func parseText(text string) (phrases []phrase) {
 	add := func(s string, prefix bool) {
-		if words := appendWords(nil, s); len(words) > 0 && len(phrases) < phrasesMax {
-			phrases = append(phrases, phrase{words[:min(len(words), phrasesMax)], prefix && len(words) <= phrasesMax})
+		words := appendWords(nil, s)
+		if len(words) == 0 || len(phrases) == phrasesMax {
+			return
 		}
+		last := words[len(words)-1]
+		words = words[:min(len(words), phrasesMax)]
+		prefix = prefix && last == words[len(words)-1] && utf8.RuneCountInString(last) >= prefixMin
+		phrases = append(phrases, phrase{words, prefix})
 	}
 	for quoted := false; text != ""; quoted = !quoted {
 		part, rest, _ := strings.Cut(text, `"`)

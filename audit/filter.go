@@ -31,8 +31,9 @@ type Filter struct {
 	Door        string
 	KeyMode     string
 	StatusClass int // 4 picks 400 to 499
-	// Text searches the excerpts: words, "phrases" and prefix*, all of which
-	// must be there. Case does not matter, and no text is an error.
+	// Text searches the excerpts: words, "phrases" and prefix*, of three letters
+	// or more, all of which must be there. Case does not matter, and no text is
+	// an error.
 	Text string
 	// Before continues a listing: it is the Next of the page before.
 	Before Cursor

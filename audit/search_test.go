@@ -60,6 +60,7 @@ func TestSearch(t *testing.T) {
 			`"ignore instructions"`:       "",
 			`"instructions an"`:           "", // not from one text into the other
 			"ins*":                        "0",
+			"in*":                         "",
 			"ins":                         "",
 			`"the prev"*`:                 "",
 			"openai_api_key_redacted":     "1",

@@ -262,21 +262,27 @@ func (w *where) place() string {
 	return "r.place"
 }
 
-// pickPrefix goes by the index of ids only where few have the prefix: sorting
-// a million takes long, and the newest of so many are found at once.
+// pickPrefix goes by the index of ids where that has few rows to sort. Where
+// many ids have the prefix, the newest of them says where to begin, and going
+// by time from there finds a page soon.
 func (s *store) pickPrefix(ctx context.Context, w *where, prefix string) error {
-	const few = 2000
-	var n int
+	const few = 5000
+	end := prefix + "\U0010FFFF"
+	var n, newest int64
 	err := s.ro.QueryRowContext(ctx, s.rebind("SELECT count(*) FROM (SELECT 1 FROM records WHERE id >= ? AND id < ? LIMIT ?) AS few"),
-		prefix, prefix+"\U0010FFFF", few).Scan(&n)
+		prefix, end, few).Scan(&n)
 	if err != nil {
 		return s.explain(err)
 	}
-	column := "r.id"
-	if n == few {
-		column = "(r.id || '')"
+	if n < few {
+		w.add("r.id >= ? AND r.id < ?", prefix, end)
+		return nil
 	}
-	w.add(column+" >= ? AND "+column+" < ?", prefix, prefix+"\U0010FFFF")
+	// The sum keeps an engine from looking for the greatest place first.
+	if err := s.ro.QueryRowContext(ctx, s.rebind("SELECT max(place + 0) FROM records WHERE id >= ? AND id < ?"), prefix, end).Scan(&newest); err != nil {
+		return s.explain(err)
+	}
+	w.add(w.place()+" <= ? AND (r.id || '') >= ? AND (r.id || '') < ?", newest, prefix, end)
 	return nil
 }
 
