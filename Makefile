@@ -14,7 +14,7 @@ BENCH       ?= .
 # run, and test-deps.sh has said so.
 RACE ?= $(if $(shell command -v "$$(go env CC)" 2>/dev/null),-race)
 
-.PHONY: help build run demo test docker-test deps lint bench peers figures clients fuzz properties release release-check packages-test clean
+.PHONY: help build run demo test docker-test deps lint bench million peers figures clients fuzz properties release release-check packages-test clean
 
 help: ## List the targets
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  \033[36mmake %-13s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ lint: ## gofmt, go vet, staticcheck
 	@scripts/gofmt.sh
 	go vet ./...
 	go run $(STATICCHECK) ./...
+
+million: deps ## Fill both audit databases with a million records and measure what is asked of them
+	AUDIT_RECORDS=1000000 go test -run '^$$' -bench Million -benchtime 1x -timeout 60m ./audit
 
 bench: ## Run the benchmarks (BENCH=regexp)
 	go test -run '^$$' -bench '$(BENCH)' -benchmem ./...

@@ -13,7 +13,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/infershield/infershield/audit"
-	"github.com/infershield/infershield/policy"
 )
 
 func newAuditCommand(a *app) *cobra.Command {
@@ -23,47 +22,9 @@ func newAuditCommand(a *app) *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return which(cmd) },
 	}
-	cmd.AddCommand(newAuditListCommand(a), newAuditShowCommand(a), newAuditTailCommand(a))
+	cmd.AddCommand(newAuditListCommand(a), newAuditShowCommand(a), newAuditWhyCommand(a), newAuditTailCommand(a),
+		newAuditExportCommand(a), newAuditVerifyCommand(a))
 	return cmd
-}
-
-// auditFlags are what list and tail may be asked for.
-type auditFlags struct {
-	json                                     bool
-	limit                                    int
-	since, action, label, host, agent, model string
-	risk                                     int
-}
-
-func (f *auditFlags) bind(cmd *cobra.Command, limit int, limitUsage string) {
-	cmd.Flags().BoolVar(&f.json, "json", false, "print one JSON object a line")
-	cmd.Flags().IntVarP(&f.limit, "limit", "n", limit, limitUsage)
-	cmd.Flags().StringVar(&f.since, "since", "", "only `when` or later: 30m, 2h, 7d, 2026-01-31 or RFC 3339")
-	cmd.Flags().StringVar(&f.action, "action", "", "only `action`: allow, redact or block")
-	cmd.Flags().IntVar(&f.risk, "risk", 0, "only this `risk` or a higher one")
-	cmd.Flags().StringVar(&f.label, "label", "", "only with this `label`")
-	cmd.Flags().StringVar(&f.host, "host", "", "only to this `host`")
-	cmd.Flags().StringVar(&f.agent, "agent", "", "only from this `agent`")
-	cmd.Flags().StringVar(&f.model, "model", "", "only to this `model`")
-	bindSettings(cmd, "audit", "data-dir")
-}
-
-// filter checks the flags.
-func (f *auditFlags) filter(now time.Time) (audit.Filter, error) {
-	picked := audit.Filter{Action: f.action, RiskMin: f.risk, Label: f.label, Host: f.host, Agent: f.agent, Model: f.model, Limit: f.limit}
-	var err error
-	if picked.Since, err = parseSince(f.since, now); err != nil {
-		return picked, misuse{withHint(fmt.Errorf("--since: %w", err), "for example --since 2h")}
-	}
-	if f.action != "" {
-		if err := oneOf(f.action, policy.Allow.String(), policy.Redact.String(), policy.Block.String()); err != nil {
-			return picked, misuse{withHint(fmt.Errorf("--action: %w", err), "for example --action block")}
-		}
-	}
-	if f.limit < 0 || f.risk < 0 || f.risk > 100 {
-		return picked, misuse{withHint(errors.New("--limit is 0 or more, --risk 0 to 100"), "for example --limit 20 --risk 70")}
-	}
-	return picked, nil
 }
 
 // parseSince reads a point in time, or how long ago it was.
@@ -103,6 +64,7 @@ func newAuditListCommand(a *app) *cobra.Command {
 		},
 	}
 	flags.bind(cmd, 50, "at most this `many`; 0 for all")
+	flags.bindJSON(cmd)
 	return cmd
 }
 
@@ -156,31 +118,40 @@ func newAuditShowCommand(a *app) *cobra.Command {
 		Use:   "show ID",
 		Short: "Prints one exchange: what was found where, and what was inspected",
 		Long:  "Prints one exchange. ID is the request_id that a blocked client was told, and\nthe last column of `infershield audit list`.",
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) == 1 {
-				return nil
-			}
-			return withHint(fmt.Errorf("one ID is needed, not %d", len(args)), "infershield audit list shows ids in its last column")
-		},
+		Args:  oneID,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.withLog(cmd, func(log *audit.Log) error {
-				records, err := findSoon(cmd.Context(), log, args[0])
-				if err != nil {
-					return err
-				}
-				if len(records) == 0 {
-					return withHint(fmt.Errorf("no exchange has the id %s", quoted(args[0])), "infershield audit list shows ids in its last column")
-				}
+			return a.withRecord(cmd, args[0], func(r audit.Record) error {
 				if asJSON {
-					return writeJSON(a.stdout, records[0])
+					return writeJSON(a.stdout, r)
 				}
-				return a.showRecord(records[0])
+				return a.showRecord(r)
 			})
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	bindSettings(cmd, "audit", "data-dir")
 	return cmd
+}
+
+func oneID(_ *cobra.Command, args []string) error {
+	if len(args) == 1 {
+		return nil
+	}
+	return withHint(fmt.Errorf("one ID is needed, not %d", len(args)), "infershield audit list shows ids in its last column")
+}
+
+// withRecord finds one exchange.
+func (a *app) withRecord(cmd *cobra.Command, id string, use func(audit.Record) error) error {
+	return a.withLog(cmd, func(log *audit.Log) error {
+		records, err := findSoon(cmd.Context(), log, id)
+		if err != nil {
+			return err
+		}
+		if len(records) == 0 {
+			return withHint(fmt.Errorf("no exchange has the id %s", quoted(id)), "infershield audit list shows ids in its last column")
+		}
+		return use(records[0])
+	})
 }
 
 // findSoon looks for one record for a little longer than a proxy takes to store
@@ -215,6 +186,7 @@ func newAuditTailCommand(a *app) *cobra.Command {
 		},
 	}
 	flags.bind(cmd, 10, "begin with the latest so `many`")
+	flags.bindJSON(cmd)
 	return cmd
 }
 

@@ -35,6 +35,7 @@ func TestScripts(t *testing.T) {
 			"key":      writeKey,
 			"long":     writeLong,
 			"seed":     seed,
+			"tamper":   tamper,
 			"status":   status,
 		},
 	})

@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"fmt"
 	"time"
 
@@ -34,6 +36,18 @@ func seed(ts *testscript.TestScript, neg bool, args []string) {
 		log.Record(r)
 	}
 	ts.Check(log.Close())
+}
+
+// tamper is a script command: `tamper FILE SQL` does to a database what
+// nobody should.
+func tamper(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: tamper FILE SQL")
+	}
+	db, err := sql.Open("sqlite", ts.MkAbs(args[0])) // the driver that audit registers
+	ts.Check(err)
+	_, err = db.Exec(args[1])
+	ts.Check(errors.Join(err, db.Close()))
 }
 
 func seeds() []audit.Record {
