@@ -79,6 +79,9 @@ func TestNoKeyInAnySink(t *testing.T) {
 			// While it runs, for the journal; and again once it has ended.
 			p.readData(t, "running: ", sinks)
 			sinks["audit list"] = p.output(t, "audit", "list", "--json", "--limit", "1000")
+			for _, format := range []string{"jsonl", "csv", "har"} {
+				sinks["audit export "+format] = p.output(t, "audit", "export", "--format", format)
+			}
 			p.stop(t)
 			p.readData(t, "stopped: ", sinks)
 			sinks["log"] = []byte(p.stderr.String())
@@ -87,7 +90,7 @@ func TestNoKeyInAnySink(t *testing.T) {
 					s.findIn(t, name, b)
 				}
 			}
-			if len(sinks["log"]) == 0 || len(sinks["admin /metrics"]) == 0 || len(sinks["audit list"]) == 0 {
+			if len(sinks["log"]) == 0 || len(sinks["admin /metrics"]) == 0 || len(sinks["audit list"]) == 0 || len(sinks["audit export har"]) == 0 {
 				t.Error("a sink is empty: nothing was looked through")
 			}
 		})
