@@ -57,6 +57,8 @@ func openPostgres(ctx context.Context, rawURL string, readOnly bool) (*store, er
 	}
 	reading := cfg.Copy()
 	reading.RuntimeParams["default_transaction_read_only"] = "on"
+	// A plan for any terms is a bad one for most: how frequent they are decides.
+	reading.RuntimeParams["plan_cache_mode"] = "force_custom_plan"
 	s.ro = pool(reading, readers)
 	if readOnly {
 		if err := p.checkSchema(ctx, s.ro); err != nil {
@@ -157,7 +159,7 @@ func (p *postgresServer) match(w *where, facets []string, phrases []phrase) {
 		}
 		parts = append(parts, "("+words+")")
 	}
-	w.add("r.search @@ ?::text::tsquery", strings.Join(parts, " & "))
+	w.add("r.search @@ ?::tsquery", strings.Join(parts, " & "))
 }
 
 // tsvector is the document as PostgreSQL reads it. Words have positions, for
@@ -214,7 +216,7 @@ func (p *postgresServer) used(_ context.Context, _ queryer, c chain) (int64, err
 }
 
 // check: looking into the server's files takes an extension of its own.
-func (p *postgresServer) check(context.Context, *sql.DB) ([]string, error) { return nil, nil }
+func (p *postgresServer) check(context.Context, *sql.Tx) ([]string, error) { return nil, nil }
 
 // scrubbed is an error whose text is ours.
 type scrubbed struct {

@@ -1,7 +1,6 @@
 package audit_test
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"os/exec"
@@ -12,7 +11,6 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
-	"time"
 )
 
 // server is a PostgreSQL of the test's own, on a socket in a temporary folder.
@@ -186,20 +184,6 @@ func outage(t *testing.T, s *server) (back func()) {
 	return func() {
 		if err := s.start(); err != nil {
 			t.Fatal(err)
-		}
-	}
-}
-
-// until asks again and again, for a minute.
-func until(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	for tick := time.NewTicker(20 * time.Millisecond); !ok(); {
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			t.Fatalf("a minute over, and not %s", what)
 		}
 	}
 }

@@ -134,13 +134,13 @@ func (p *postgresServer) checkSchema(ctx context.Context, db *sql.DB) error {
 
 // postgresIndex has the server compare, a chunk at a time.
 type postgresIndex struct {
-	ro     *sql.DB
+	tx     *sql.Tx
 	places []int64
 	docs   []string
 	wrong  []int64
 }
 
-func (p *postgresServer) checkIndex(ro *sql.DB) indexCheck { return &postgresIndex{ro: ro} }
+func (p *postgresServer) checkIndex(tx *sql.Tx) indexCheck { return &postgresIndex{tx: tx} }
 
 func (c *postgresIndex) see(ctx context.Context, place int64, d document) error {
 	c.places, c.docs = append(c.places, place), append(c.docs, d.tsvector())
@@ -151,7 +151,7 @@ func (c *postgresIndex) see(ctx context.Context, place int64, d document) error 
 }
 
 func (c *postgresIndex) compare(ctx context.Context) (err error) {
-	rows, err := c.ro.QueryContext(ctx, `SELECT place FROM records JOIN unnest($1::bigint[], $2::text[]) AS want (place, doc) USING (place)
+	rows, err := c.tx.QueryContext(ctx, `SELECT place FROM records JOIN unnest($1::bigint[], $2::text[]) AS want (place, doc) USING (place)
 		WHERE records.search <> want.doc::tsvector`, c.places, c.docs)
 	if err != nil {
 		return err

@@ -90,3 +90,40 @@ func count(t *testing.T, path string) (n int) {
 	}
 	return n
 }
+
+// TestRetentionBySize: the oldest go until the rest fits, what is kept is a
+// whole chain that knows how many went, and the statistics stay.
+func TestRetentionBySize(t *testing.T) {
+	each(t, func(t *testing.T, path string) {
+		log := open(t, audit.Config{Path: path, Queue: 5000})
+		for n := range 3000 {
+			log.Record(record(n))
+		}
+		stored(t, log)
+		if err := log.Close(); err != nil {
+			t.Fatal(err)
+		}
+		const most = 2 << 20 // about half
+		log = open(t, audit.Config{Path: path, BytesMax: most})
+		var deleted, left int64
+		until(t, "small enough", func() bool {
+			r, faults := verified(t, log, "")
+			if len(faults) > 0 {
+				t.Fatalf("got %v", faults)
+			}
+			steady := r.Deleted == deleted && deleted > 0
+			deleted, left = r.Deleted, r.Records
+			return steady
+		})
+		if deleted < 500 || left < 500 || deleted+left != 3000 {
+			t.Errorf("got %d deleted and %d left; want some of each", deleted, left)
+		}
+		if got := query(t, log, audit.Filter{Limit: 1, Until: record(int(deleted)).Time}); len(got) > 0 {
+			t.Errorf("%v is older than the %d that were deleted", got, deleted)
+		}
+		s, err := log.Series(t.Context(), audit.Span{Since: epoch, Until: epoch.Add(2 * time.Hour)})
+		if err != nil || s.Total.Requests != 3000 {
+			t.Errorf("got %+v, %v; want all 3000 counted", s.Total, err)
+		}
+	})
+}

@@ -2,6 +2,7 @@ package audit_test
 
 import (
 	"bytes"
+	"context"
 	"database/sql"
 	"fmt"
 	"log/slog"
@@ -82,6 +83,9 @@ func open(t testing.TB, cfg audit.Config) *audit.Log {
 	}
 	if cfg.Retention == 0 {
 		cfg.Retention = -1 // fixtures have fixed dates
+	}
+	if cfg.BytesMax == 0 {
+		cfg.BytesMax = -1 // nothing is looked for while a test holds the lock
 	}
 	log, err := audit.Open(t.Context(), cfg)
 	if err != nil {
@@ -171,4 +175,18 @@ func again(t testing.TB, path string) string {
 		return postgres(t)
 	}
 	return filepath.Join(t.TempDir(), "audit.db")
+}
+
+// until asks again and again, for a minute.
+func until(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	for tick := time.NewTicker(20 * time.Millisecond); !ok(); {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			t.Fatalf("a minute over, and not %s", what)
+		}
+	}
 }

@@ -12,13 +12,13 @@ import (
 // the index holds. The hash has a seed of its own each time: nobody can make
 // a change that it does not see.
 type sqliteIndex struct {
-	ro   *sql.DB
+	tx   *sql.Tx
 	seed maphash.Seed
 	sums map[int64]uint64 // by place
 }
 
-func (f *sqliteFile) checkIndex(ro *sql.DB) indexCheck {
-	return &sqliteIndex{ro: ro, seed: maphash.MakeSeed(), sums: map[int64]uint64{}}
+func (f *sqliteFile) checkIndex(tx *sql.Tx) indexCheck {
+	return &sqliteIndex{tx: tx, seed: maphash.MakeSeed(), sums: map[int64]uint64{}}
 }
 
 func (c *sqliteIndex) hash(term string, offset int64) uint64 {
@@ -50,22 +50,20 @@ func (c *sqliteIndex) see(_ context.Context, place int64, d document) error {
 }
 
 // end reads the index term by term, by a view of it that lives in this
-// connection alone. Records that came since the walk are not looked at.
+// connection alone.
 func (c *sqliteIndex) end(ctx context.Context) (wrong []int64, err error) {
-	conn, err := c.ro.Conn(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, conn.Close()) }()
 	for _, statement := range []string{
 		"PRAGMA query_only = 0", // of the file, which is opened for reading alone
 		"CREATE VIRTUAL TABLE IF NOT EXISTS temp.terms USING fts5vocab(main, search, instance)",
 	} {
-		if _, err := conn.ExecContext(ctx, statement); err != nil {
+		if _, err := c.tx.ExecContext(ctx, statement); err != nil {
 			return nil, err
 		}
 	}
-	if err := c.subtract(ctx, conn); err != nil {
+	if err := c.subtract(ctx); err != nil {
+		return nil, err
+	}
+	if _, err := c.tx.ExecContext(ctx, "PRAGMA query_only = 1"); err != nil {
 		return nil, err
 	}
 	for place, sum := range c.sums {
@@ -76,8 +74,8 @@ func (c *sqliteIndex) end(ctx context.Context) (wrong []int64, err error) {
 	return wrong, nil
 }
 
-func (c *sqliteIndex) subtract(ctx context.Context, conn *sql.Conn) (err error) {
-	rows, err := conn.QueryContext(ctx, "SELECT term, doc, offset FROM temp.terms")
+func (c *sqliteIndex) subtract(ctx context.Context) (err error) {
+	rows, err := c.tx.QueryContext(ctx, "SELECT term, doc, offset FROM temp.terms")
 	if err != nil {
 		return err
 	}
@@ -99,8 +97,8 @@ func (c *sqliteIndex) subtract(ctx context.Context, conn *sql.Conn) (err error) 
 func (f *sqliteFile) snapshot() *sql.TxOptions { return nil }
 
 // check has SQLite compare its tables with their indexes.
-func (f *sqliteFile) check(ctx context.Context, ro *sql.DB) (faults []string, err error) {
-	rows, err := ro.QueryContext(ctx, "PRAGMA integrity_check(10)")
+func (f *sqliteFile) check(ctx context.Context, tx *sql.Tx) (faults []string, err error) {
+	rows, err := tx.QueryContext(ctx, "PRAGMA integrity_check(10)")
 	if err != nil {
 		return nil, err
 	}

@@ -56,9 +56,9 @@ type engine interface {
 	// snapshot begins a transaction that sees the database as it is now.
 	snapshot() *sql.TxOptions
 	// check has the database look whether it is sound.
-	check(ctx context.Context, ro *sql.DB) (faults []string, err error)
+	check(ctx context.Context, tx *sql.Tx) (faults []string, err error)
 	// checkIndex looks whether the index has what it should.
-	checkIndex(ro *sql.DB) indexCheck
+	checkIndex(tx *sql.Tx) indexCheck
 }
 
 // openStore opens what path names, for writing unless readOnly.

@@ -121,9 +121,15 @@ type indexCheck interface {
 	end(ctx context.Context) (wrong []int64, err error)
 }
 
+// run does it all in one snapshot, while others write and delete.
 func (v *verifier) run(ctx context.Context) error {
-	v.index = v.checkIndex(v.ro)
-	if err := v.walk(ctx); err != nil {
+	tx, err := v.ro.BeginTx(ctx, v.snapshot())
+	if err != nil {
+		return err
+	}
+	defer func() { _ = tx.Rollback() }() // it only reads
+	v.index = v.checkIndex(tx)
+	if err := v.walk(ctx, tx); err != nil {
 		return err
 	}
 	v.placeAstray()
@@ -135,7 +141,7 @@ func (v *verifier) run(ctx context.Context) error {
 		v.fault(Fault{Kind: "index", Time: time.UnixMilli(place >> atBits).UTC(),
 			Text: fmt.Sprintf("searching does not find the record of place %d by what is in it", place)})
 	}
-	unsound, err := v.check(ctx, v.ro)
+	unsound, err := v.check(ctx, tx)
 	for _, text := range unsound {
 		v.fault(Fault{Kind: "index", Text: text})
 	}
@@ -150,13 +156,8 @@ func (v *verifier) fault(f Fault) {
 	v.Faults = append(v.Faults, f)
 }
 
-// walk reads the chain in one snapshot.
-func (v *verifier) walk(ctx context.Context) error {
-	tx, err := v.ro.BeginTx(ctx, v.snapshot())
-	if err != nil {
-		return err
-	}
-	defer func() { _ = tx.Rollback() }() // it only reads
+// walk reads the chain.
+func (v *verifier) walk(ctx context.Context, tx *sql.Tx) (err error) {
 	if v.chain, err = readChain(ctx, tx, chainSQL); err != nil {
 		return err
 	}
