@@ -63,7 +63,7 @@ func (l *Log) newest(ctx context.Context, f Filter) (end int64, records []Record
 			return err
 		}
 		w.add("r.seq <= ?", end)
-		found, err := db.find(ctx, w, w.place()+" DESC", min(f.Limit, limitMax))
+		found, err := db.latest(ctx, w, min(f.Limit, limitMax))
 		for _, r := range slices.Backward(found) {
 			records = append(records, r.record)
 		}

@@ -145,6 +145,8 @@ func (p *postgresServer) remove(ctx context.Context, tx *sql.Tx, places []int64)
 	return err
 }
 
+func (p *postgresServer) recent() int { return 2000 }
+
 // match leaves it to the planner whether to go by the index of terms or by
 // time: it knows how frequent each term is.
 func (p *postgresServer) match(w *where, facets []string, phrases []phrase) {

@@ -26,7 +26,7 @@ var postgresMigrations = []string{
 		search TSVECTOR NOT NULL
 	);
 	ALTER TABLE records ALTER search SET STATISTICS 500;
-	CREATE INDEX records_by_id ON records (id);
+	CREATE INDEX records_by_id ON records (id, place);
 	CREATE INDEX records_by_term ON records USING gin (search);
 	CREATE TABLE gaps (
 		seq  BIGINT PRIMARY KEY,

@@ -28,7 +28,7 @@ func (s *store) page(ctx context.Context, f Filter) (p Page, err error) {
 	if err := s.pick(ctx, &w, f); err != nil {
 		return p, err
 	}
-	found, err := s.find(ctx, w, w.place()+" DESC", f.Limit+1)
+	found, err := s.latest(ctx, w, f.Limit+1)
 	if err != nil {
 		return p, err
 	}

@@ -221,6 +221,9 @@ func (f *sqliteFile) remove(ctx context.Context, tx *sql.Tx, places []int64) err
 	return nil
 }
 
+// recent: the index of terms lists the newest first.
+func (f *sqliteFile) recent() int { return 0 }
+
 // match has the index of terms drive the query: it walks the lists of all
 // terms at a time, newest first, and meets the records in the order in which
 // they are wanted.

@@ -45,6 +45,9 @@ type engine interface {
 	insert(ctx context.Context, tx *sql.Tx, rows []row) error
 	// remove deletes rows by their places, and what finds them.
 	remove(ctx context.Context, tx *sql.Tx, places []int64) error
+	// recent is how many of the newest rows are looked through one by one
+	// before the index of terms is asked; 0 where the index is in their order.
+	recent() int
 	// match makes w find what has all facets and phrases.
 	match(w *where, facets []string, phrases []phrase)
 	// count adds to the statistics.
@@ -216,9 +219,13 @@ func (s *store) findPlaces(ctx context.Context, tx *sql.Tx, rows []row) error {
 // where is a conjunction under construction. Its text is ours alone; values
 // are always bound.
 type where struct {
-	from  string // joins, behind records AS r
+	with  string // what stands before the query
+	from  string // joins, in place of records AS r
 	terms []string
 	args  []any
+
+	matched      bool  // it goes by the index of terms
+	since, until int64 // places
 }
 
 func (w *where) add(term string, args ...any) {
@@ -230,6 +237,7 @@ func (w *where) add(term string, args ...any) {
 func (s *store) pick(ctx context.Context, w *where, f Filter) error {
 	if facets, phrases := f.facets(), parseText(f.Text); len(facets)+len(phrases) > 0 {
 		s.match(w, facets, phrases)
+		w.matched = true
 	}
 	from, until := int64(0), int64(math.MaxInt64)
 	if !f.Since.IsZero() {
@@ -241,6 +249,7 @@ func (s *store) pick(ctx context.Context, w *where, f Filter) error {
 	if f.Before != 0 {
 		until = min(until, int64(f.Before))
 	}
+	w.since, w.until = from, until
 	w.add(w.place()+" >= ? AND "+w.place()+" < ?", from, until)
 	if f.RiskMin > 0 {
 		w.add("r.risk >= ?", f.RiskMin)
@@ -266,16 +275,20 @@ func (w *where) place() string {
 // many ids have the prefix, the newest of them says where to begin, and going
 // by time from there finds a page soon.
 func (s *store) pickPrefix(ctx context.Context, w *where, prefix string) error {
-	const few = 5000
+	const few, many = 5000, 50_000
 	end := prefix + "\U0010FFFF"
 	var n, newest int64
 	err := s.ro.QueryRowContext(ctx, s.rebind("SELECT count(*) FROM (SELECT 1 FROM records WHERE id >= ? AND id < ? LIMIT ?) AS few"),
-		prefix, end, few).Scan(&n)
+		prefix, end, many).Scan(&n)
 	if err != nil {
 		return s.explain(err)
 	}
 	if n < few {
 		w.add("r.id >= ? AND r.id < ?", prefix, end)
+		return nil
+	}
+	if n == many {
+		w.add("(r.id || '') >= ? AND (r.id || '') < ?", prefix, end)
 		return nil
 	}
 	// The sum keeps an engine from looking for the greatest place first.
@@ -295,9 +308,35 @@ type stored struct {
 	record     Record
 }
 
+// latest returns the newest rows of w. An index of terms that is in no order
+// of time has to list all that match before it knows the newest, which takes
+// long for what most records have; so the newest rows are looked through first.
+func (s *store) latest(ctx context.Context, w where, limit int) (found []stored, err error) {
+	recent := s.recent()
+	if recent == 0 || !w.matched {
+		return s.find(ctx, w, w.place()+" DESC", limit)
+	}
+	var bound int64
+	err = s.ro.QueryRowContext(ctx, s.rebind(`SELECT coalesce(min(place), 0) FROM
+		(SELECT place FROM records WHERE place >= ? AND place < ? ORDER BY place DESC LIMIT ?) AS newest`), w.since, w.until, recent).Scan(&bound)
+	if err != nil {
+		return nil, s.explain(err)
+	}
+	first := w
+	// OFFSET 0 has the rows read in this order, whatever the planner thinks.
+	first.from = fmt.Sprintf("(SELECT * FROM records WHERE place >= %d AND place < %d ORDER BY place DESC OFFSET 0) AS r", bound, w.until)
+	if found, err = s.find(ctx, first, "r.place DESC", limit); err != nil || len(found) == limit {
+		return found, err
+	}
+	rest := where{args: w.args, from: "hits JOIN records AS r USING (place)"}
+	rest.with = fmt.Sprintf("WITH hits AS MATERIALIZED (SELECT r.place FROM records AS r WHERE %s AND r.place < %d) ", strings.Join(w.terms, " AND "), bound)
+	more, err := s.find(ctx, rest, "r.place DESC", limit-len(found))
+	return append(found, more...), err
+}
+
 // find returns at most limit rows in the given order of a column.
 func (s *store) find(ctx context.Context, w where, order string, limit int) (found []stored, err error) {
-	query := "SELECT r.place, r.seq, r.body FROM " + w.source()
+	query := w.with + "SELECT r.place, r.seq, r.body FROM " + w.source()
 	if len(w.terms) > 0 {
 		query += " WHERE " + strings.Join(w.terms, " AND ")
 	}
