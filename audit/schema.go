@@ -38,7 +38,7 @@ var migrations = []func(context.Context, *store, *sql.Tx) error{
 }
 
 // schema1 had no chain. Its index of all columns answered every filter in one
-// scan, which took a second for a million records.
+// scan, which takes longer with every record.
 const schema1 = `CREATE TABLE records (
 		seq      INTEGER PRIMARY KEY AUTOINCREMENT,
 		id       TEXT    NOT NULL,
