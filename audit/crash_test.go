@@ -34,7 +34,7 @@ func writeUntilKilled(path string) error {
 	}
 	for n := 0; ; n++ {
 		log.Record(record(n))
-		if n%200 != 199 {
+		if n%50 != 49 {
 			continue
 		}
 		if err := log.Sync(context.Background()); err != nil {
@@ -67,7 +67,7 @@ func TestKilled(t *testing.T) {
 			t.Fatal(err)
 		}
 		var synced int
-		for in := bufio.NewScanner(out); synced < 200*(1+round%5) && in.Scan(); {
+		for in := bufio.NewScanner(out); synced < 50*(1+round%5) && in.Scan(); {
 			if synced, err = strconv.Atoi(in.Text()); err != nil {
 				t.Fatal(err)
 			}

@@ -26,8 +26,8 @@ func TestMigrateFromTheFirstSchema(t *testing.T) {
 	db := raw(t, path)
 	execute(t, db, schema1)
 	want := []audit.Record{}
-	for n := range 2500 { // more than two chunks
-		r := record(2500 - n) // newest first, to be sorted
+	for n := range 1100 { // more than a chunk
+		r := record(1100 - n) // newest first, to be sorted
 		if n == 0 {
 			r = complete()
 		}
@@ -69,7 +69,7 @@ func TestMigrateFromTheFirstSchema(t *testing.T) {
 	log.Record(record(9999))
 	stored(t, log)
 	r, faults := verified(t, log, "")
-	if len(faults) > 0 || r.Records != 2501 || r.Head.Seq != 2501 {
+	if len(faults) > 0 || r.Records != 1101 || r.Head.Seq != 1101 {
 		t.Errorf("got %v, %+v; want one sound chain", faults, r)
 	}
 	again := open(t, audit.Config{Path: path}) // nothing is left to do

@@ -47,7 +47,9 @@ func whole(t testing.TB, log *audit.Log) bool {
 }
 
 // TestTamperEveryByte changes each byte of each column of a record, of a gap
-// and of the chain's ends, one at a time. All of it is found.
+// and of the chain's ends, one at a time. All of it is found. Of a record's
+// long text it takes every 17th, from another one each time; every one of them
+// with AUDIT_EVERY_BYTE set.
 func TestTamperEveryByte(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "audit.db")
 	small(t, path)
@@ -56,7 +58,7 @@ func TestTamperEveryByte(t *testing.T) {
 	}
 	db := raw(t, path)
 	log := open(t, audit.Config{Path: path, ReadOnly: true})
-	changed := 0
+	changed, first := 0, rand.IntN(17)
 	for _, at := range []struct{ table, column, where string }{
 		{"records", "place", "seq = 2"}, {"records", "seq", "seq = 2"}, {"records", "id", "seq = 2"}, {"records", "risk", "seq = 2"},
 		{"records", "hash", "seq = 2"}, {"records", "body", "seq = 2"},
@@ -68,6 +70,9 @@ func TestTamperEveryByte(t *testing.T) {
 			t.Fatal(err)
 		}
 		for i, value := range flips(was) {
+			if at.column == "body" && i%17 != first && os.Getenv("AUDIT_EVERY_BYTE") == "" {
+				continue
+			}
 			tx, err := db.BeginTx(t.Context(), nil)
 			if err != nil {
 				t.Fatal(err)
