@@ -30,7 +30,7 @@ demo: build ## Show the whole thing working: no key, no network
 	@bin/infershield demo
 
 test: deps lint ## Install what the tests need, check the source, run everything
-	go test $(RACE) -timeout 12m ./...
+	go test $(RACE) -timeout 25m ./...
 
 docker-test: ## Test the container image, compiled inside as users do (root)
 	INFERSHIELD_DOCKER_FULL=1 go test -count=1 -run '^TestDocker$$' -v -timeout 15m ./cmd/infershield

@@ -57,7 +57,6 @@ var homes = map[string]string{
 	"golang.org/x/sys/":                   "gateway mitm audit launch",
 	"golang.org/x/net/":                   "mitm",
 	"golang.org/x/time/":                  "gateway dashboard",
-	"github.com/smallstep/truststore":     "ca",
 	"software.sslmate.com/src/go-pkcs12":  "ca",
 	"github.com/coreos/go-systemd/":       "cmd/infershield",
 	"github.com/infershield/infershield/": "*",

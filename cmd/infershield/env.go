@@ -116,7 +116,7 @@ func (a *app) planEnv(cmd *cobra.Command, printed *shownEnv) error {
 			return err
 		}
 		printed.Notes = append(printed.Notes, "no proxy of yours is running on "+dialable(cfg.Listen)+
-			": until one is, these settings leave programs without a way out. Start it: "+a.self()+" serve")
+			": until one is, these settings leave programs without a way out. Start it: "+a.command()+" serve")
 	}
 	w := &way{
 		addr: dialable(cfg.Listen), hosts: limits(authority.Root()), authority: authority,

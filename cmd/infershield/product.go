@@ -50,8 +50,13 @@ type product struct {
 
 // newProduct makes the product. Nothing listens yet; Close what it returns. More
 // recorders may be told of each exchange.
-func newProduct(ctx context.Context, cfg *Config, stderr io.Writer, more ...audit.Recorder) (*product, error) {
+func newProduct(ctx context.Context, cfg *Config, stderr io.Writer, more ...audit.Recorder) (_ *product, err error) {
 	p := &product{cfg: cfg, log: newLogger(cfg, stderr), frontAddr: cfg.Listen, drainTimeout: drainTimeout}
+	defer func() {
+		if err != nil && p.authority != nil {
+			p.authority.Close() // or its folder stays held
+		}
+	}()
 	engine := startEngine()
 	rules, err := cfg.loadPolicy()
 	if err != nil {
@@ -80,15 +85,7 @@ func newProduct(ctx context.Context, cfg *Config, stderr io.Writer, more ...audi
 	if err != nil {
 		return nil, auditError(cfg, err)
 	}
-	p.metrics = metrics.New(metrics.Config{
-		Version: thisBuild().Version, Commit: thisBuild().Commit,
-		Endpoints: llm.EndpointNames(), Categories: categoryNames(),
-		Audit:       p.records.Stats,
-		Connections: func() int { return p.proxy.Connections() },
-		CAExpiry:    func() time.Time { return p.authority.Root().NotAfter },
-		Exports:     p.exportStats,
-		Log:         p.log,
-	})
+	p.metrics = p.newMetrics()
 	if err := p.newOutputs(); err != nil {
 		return nil, errors.Join(err, p.records.Close())
 	}
@@ -126,6 +123,18 @@ func newProduct(ctx context.Context, cfg *Config, stderr io.Writer, more ...audi
 	})
 	p.admin = p.newAdmin()
 	return p, nil
+}
+
+func (p *product) newMetrics() *metrics.Metrics {
+	return metrics.New(metrics.Config{
+		Version: thisBuild().Version, Commit: thisBuild().Commit,
+		Endpoints: llm.EndpointNames(), Categories: categoryNames(),
+		Audit:       p.records.Stats,
+		Connections: func() int { return p.proxy.Connections() },
+		CAExpiry:    func() time.Time { return p.authority.Root().NotAfter },
+		Exports:     p.exportStats,
+		Log:         p.log,
+	})
 }
 
 // startEngine makes the engine beside everything else that a start takes, of

@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/infershield/infershield/doctor"
 )
 
 // summarise says in a line what came through, or that nothing did.
@@ -22,12 +24,12 @@ func (a *app) summarise(w *way, s seen, err error) {
 			others = counted(int64(s.connections), "connection") + " to other hosts passed untouched"
 		}
 		say("no request to %s; %s", strings.Join(w.hosts, ", "), others)
-		a.printHint("if there should have been one, the program may ignore its settings: " + a.self() + " doctor")
+		a.printHint("if there should have been one, the program may ignore its settings: " + a.command() + " doctor")
 		return
 	}
-	listing := fmt.Sprintf("%s audit list --since %s", a.self(), w.began.UTC().Format(time.RFC3339))
+	listing := fmt.Sprintf("%s audit list --since %s", a.command(), w.began.UTC().Format(time.RFC3339))
 	if dir := filepath.Dir(w.database); !strings.Contains(w.database, "://") && dir != absolute(dataDirDefault(plain(environment(a.environ)))) {
-		listing += " --audit " + shellWord(w.database)
+		listing += " --audit " + doctor.Quote(w.database)
 	}
 	blocked := fmt.Sprintf("%d blocked", s.blocked)
 	if s.blocked > 0 {
@@ -41,12 +43,4 @@ func counted(n int64, what string) string {
 		return "1 " + what
 	}
 	return fmt.Sprintf("%d %ss", n, what)
-}
-
-// shellWord makes a text one word of a command to paste.
-func shellWord(s string) string {
-	if s != "" && !strings.ContainsAny(s, " \t\n'\"\\$`&|;<>()*?[]#~!{}") {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }

@@ -14,6 +14,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/infershield/infershield/doctor"
 )
 
 // runRig is a folder and an environment from which programs are run through
@@ -95,7 +97,7 @@ func TestRunCountsItsOwn(t *testing.T) {
 func shellWords(args []string) string {
 	var words []string
 	for _, arg := range args {
-		words = append(words, shellWord(arg))
+		words = append(words, doctor.Quote(arg))
 	}
 	return strings.Join(words, " ")
 }

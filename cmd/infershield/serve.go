@@ -15,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/infershield/infershield/doctor"
 	"github.com/infershield/infershield/keys"
 	"github.com/infershield/infershield/policy"
 )
@@ -148,7 +149,7 @@ func (a *app) greet(p *product, front, admin string) {
 	fmt.Fprintf(w, "%s\n", c.bold("Next, in another terminal:"))
 	next := nextSteps{
 		proxy: "http://" + dialable(front), ca: absolute(p.authority.Path()), host: firstHost(cfg.Intercept),
-		self: a.self(), database: cfg.auditFile(), mode: p.policy.Load().Mode(),
+		self: a.command(), database: cfg.auditFile(), mode: p.policy.Load().Mode(),
 		serverKey: cfg.KeyMode != keys.Passthrough && !cfg.Key.IsZero(), env: a.envCommand(cfg, front),
 	}
 	if inContainer() {
@@ -168,10 +169,10 @@ func modeWords(p *policy.Policy) string {
 }
 
 // dialable is where this machine reaches a listener: one that takes every
-// address says "[::]:8000", which is nowhere to connect to.
+// address says "[::]:8000" or ":8000", which is nowhere to connect to.
 func dialable(addr string) string {
 	host, port, err := net.SplitHostPort(addr)
-	if err != nil || !net.ParseIP(host).IsUnspecified() {
+	if err != nil || host != "" && !net.ParseIP(host).IsUnspecified() {
 		return addr
 	}
 	return net.JoinHostPort("127.0.0.1", port)
@@ -189,12 +190,12 @@ func firstHost(hosts []string) string { return strings.TrimPrefix(hosts[0], "*."
 
 // envCommand has a shell evaluate what env prints for this proxy.
 func (a *app) envCommand(cfg *Config, front string) string {
-	command := shellWord(a.self()) + " env"
+	command := a.command() + " env"
 	if addr := dialable(front); addr != listenDefault {
 		command += " --listen " + addr
 	}
 	if cfg.DataDir != dataDirDefault(plain(environment(a.environ))) {
-		command += " --data-dir " + shellWord(absolute(cfg.DataDir))
+		command += " --data-dir " + doctor.Quote(absolute(cfg.DataDir))
 	}
 	return `eval "$(` + command + `)"`
 }
@@ -217,7 +218,7 @@ func printNext(w io.Writer, c palette, n nextSteps) {
 	if n.fetch == "" {
 		fmt.Fprintf(w, "  %s\n\n", n.env)
 	} else { // where this program is not at hand
-		fmt.Fprintf(w, "  export HTTPS_PROXY=%s SSL_CERT_FILE='%s' CURL_CA_BUNDLE='%[2]s' NODE_EXTRA_CA_CERTS='%[2]s' NODE_USE_ENV_PROXY=1\n\n", n.proxy, n.ca)
+		fmt.Fprintf(w, "  export HTTPS_PROXY=%s SSL_CERT_FILE=%s CURL_CA_BUNDLE=%[2]s NODE_EXTRA_CA_CERTS=%[2]s NODE_USE_ENV_PROXY=1\n\n", n.proxy, doctor.Quote(n.ca))
 	}
 	attack := map[policy.Mode]string{policy.ModeWarn: "an attack, recorded only", policy.ModeOff: "an attack, not looked at"}[n.mode]
 	if attack == "" {
@@ -236,8 +237,11 @@ func printNext(w io.Writer, c palette, n nextSteps) {
 		fmt.Fprintf(w, "  %s audit list\n\n", n.self)
 		return
 	}
-	fmt.Fprintf(w, "  %s audit list --audit '%s'\n\n", n.self, n.database)
+	fmt.Fprintf(w, "  %s audit list --audit %s\n\n", n.self, doctor.Quote(n.database))
 }
+
+// command is self as a word of a line to paste.
+func (a *app) command() string { return doctor.Quote(a.self()) }
 
 // self is how this program was called.
 func (a *app) self() string {
