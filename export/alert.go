@@ -38,8 +38,8 @@ type WatchConfig struct {
 	Rules Rules
 	// CAExpiry returns when the local authority ends. Nil is not watched.
 	CAExpiry func() time.Time
-	// Raise is called with each alert, by one goroutine at a time. It must not
-	// wait. Nil only keeps alerts.
+	// Raise is called with each alert, by any goroutine. It must not wait. Nil
+	// only keeps alerts.
 	Raise func(Alert)
 }
 
@@ -82,8 +82,10 @@ func (w *Watch) Alerts() []Alert {
 }
 
 // Record implements audit.Recorder.
-func (w *Watch) Record(r audit.Record) {
-	now := time.Now()
+func (w *Watch) Record(r audit.Record) { w.raise(w.judge(&r, time.Now())) }
+
+// judge returns the alerts that a record is a reason for.
+func (w *Watch) judge(r *audit.Record, now time.Time) (alerts []Alert) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if n := w.cfg.Rules.Risk; n > 0 && r.Risk >= n && len(r.Findings) > 0 && w.mayTell(now) {
@@ -91,16 +93,17 @@ func (w *Watch) Record(r audit.Record) {
 		if r.Severity == "critical" {
 			severity = "critical"
 		}
-		w.raise(Alert{Time: now, Rule: "risk", Severity: severity, Agent: r.Agent, RecordID: r.ID, Message: summary(&r)})
+		alerts = append(alerts, Alert{Time: now, Rule: "risk", Severity: severity, Agent: r.Agent, RecordID: r.ID, Message: summary(r)})
 	}
 	if r.Action == "block" && w.blocks.reached(now) {
-		w.raise(Alert{Time: now, Rule: "blocks", Severity: "critical",
+		alerts = append(alerts, Alert{Time: now, Rule: "blocks", Severity: "critical",
 			Message: fmt.Sprintf("%d exchanges were blocked within %s, the latest of agent %s: %s", w.blocks.Count, w.blocks.Window, r.Agent, strings.Join(r.Labels, ", "))})
 	}
 	if r.Status == 401 && w.failures.reached(now) {
-		w.raise(Alert{Time: now, Rule: "key_failures", Severity: "critical",
+		alerts = append(alerts, Alert{Time: now, Rule: "key_failures", Severity: "critical",
 			Message: fmt.Sprintf("%d exchanges were answered 401 within %s, the latest of agent %s: a key is missing, wrong or expired", w.failures.Count, w.failures.Window, r.Agent)})
 	}
+	return alerts
 }
 
 // mayTell bounds the alerts of a minute about single exchanges. Those beyond
@@ -113,14 +116,24 @@ func (w *Watch) mayTell(now time.Time) bool {
 	return w.risky <= riskAlertsMax
 }
 
-func (w *Watch) raise(a Alert) {
-	a.ID = rand.Text()
+// raise keeps alerts and hands them on, without the lock: Raise may write a
+// log, and the data path must not wait for that.
+func (w *Watch) raise(alerts []Alert) {
+	for _, a := range alerts {
+		a.ID = rand.Text()
+		w.keep(a)
+		if w.cfg.Raise != nil {
+			w.cfg.Raise(a)
+		}
+	}
+}
+
+func (w *Watch) keep(a Alert) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	w.kept = append(w.kept, a)
 	if len(w.kept) > alertsKept {
 		w.kept = slices.Delete(w.kept, 0, 1)
-	}
-	if w.cfg.Raise != nil {
-		w.cfg.Raise(a)
 	}
 }
 
@@ -137,9 +150,7 @@ func (w *Watch) watchExpiry() {
 		now, end := time.Now(), w.cfg.CAExpiry()
 		if left := end.Sub(now); !end.IsZero() && left <= w.cfg.Rules.CAExpiry && (told.IsZero() || now.Sub(told) >= expiryAgain) {
 			told = now
-			w.mu.Lock()
-			w.raise(expiryAlert(now, end, left))
-			w.mu.Unlock()
+			w.raise([]Alert{expiryAlert(now, end, left)})
 		}
 		select {
 		case <-tick.C:

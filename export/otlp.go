@@ -11,11 +11,12 @@ import (
 	"strings"
 	"time"
 
-	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/exporters/otlp/otlplog/otlploghttp"
 	"go.opentelemetry.io/otel/exporters/otlp/otlpmetric/otlpmetrichttp"
 	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.opentelemetry.io/otel/sdk/resource"
 	"go.opentelemetry.io/otel/trace"
 )
@@ -29,7 +30,7 @@ type OTLP struct {
 	// /v1/logs and /v1/metrics are added to its path.
 	URL string
 	// Headers go along with each request; they may hold a token.
-	Headers map[string]string
+	Headers map[string]Secret
 	// MetricsInterval is how often metrics are sent. Zero means a minute.
 	MetricsInterval time.Duration
 	// Client makes the requests. Nil means one with a timeout of its own.
@@ -54,34 +55,50 @@ func newOTLP(cfg OTLP, version string, log *slog.Logger) (*telemetry, error) {
 	if cfg.MetricsInterval <= 0 {
 		cfg.MetricsInterval = time.Minute
 	}
-	// The SDK tells failures of sending metrics to a handler of its package;
-	// by default that writes to stderr.
-	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { log.Warn("exporting metrics fails; counts go with the next try", "error", err) }))
 	at := func(signal string) string { return strings.TrimSuffix(cfg.URL, "/") + "/v1/" + signal }
+	headers := make(map[string]string, len(cfg.Headers))
+	for name, value := range cfg.Headers {
+		headers[name] = string(value)
+	}
 	// The exporters connect when they send. Their own retries are off: each
 	// batch is tried again, and counted, by its pipe.
 	ctx := context.Background()
-	spans, err := otlptracehttp.New(ctx, otlptracehttp.WithEndpointURL(at("traces")), otlptracehttp.WithHeaders(cfg.Headers),
+	spans, err := otlptracehttp.New(ctx, otlptracehttp.WithEndpointURL(at("traces")), otlptracehttp.WithHeaders(headers),
 		otlptracehttp.WithHTTPClient(cfg.Client), otlptracehttp.WithRetry(otlptracehttp.RetryConfig{}))
 	if err != nil {
 		return nil, fmt.Errorf("making the OTLP exporter of traces: %w", err)
 	}
-	records, err := otlploghttp.New(ctx, otlploghttp.WithEndpointURL(at("logs")), otlploghttp.WithHeaders(cfg.Headers),
+	records, err := otlploghttp.New(ctx, otlploghttp.WithEndpointURL(at("logs")), otlploghttp.WithHeaders(headers),
 		otlploghttp.WithHTTPClient(cfg.Client), otlploghttp.WithRetry(otlploghttp.RetryConfig{}))
 	if err != nil {
 		return nil, fmt.Errorf("making the OTLP exporter of logs: %w", err)
 	}
-	points, err := otlpmetrichttp.New(ctx, otlpmetrichttp.WithEndpointURL(at("metrics")), otlpmetrichttp.WithHeaders(cfg.Headers),
+	points, err := otlpmetrichttp.New(ctx, otlpmetrichttp.WithEndpointURL(at("metrics")), otlpmetrichttp.WithHeaders(headers),
 		otlpmetrichttp.WithHTTPClient(cfg.Client), otlpmetrichttp.WithRetry(otlpmetrichttp.RetryConfig{}))
 	if err != nil {
 		return nil, fmt.Errorf("making the OTLP exporter of metrics: %w", err)
 	}
 	about := resource.NewSchemaless(attribute.String("service.name", "infershield"), attribute.String("service.version", version))
-	m, err := newMeters(points, about, cfg.MetricsInterval)
+	m, err := newMeters(failureLog{points, log}, about, cfg.MetricsInterval)
 	if err != nil {
 		return nil, err
 	}
 	return &telemetry{traces: newTraces(spans, about), logs: newLogs(records, about), meters: m}, nil
+}
+
+// failureLog tells our log when metrics cannot be sent. The SDK would tell a
+// handler that the whole process shares.
+type failureLog struct {
+	sdkmetric.Exporter
+	log *slog.Logger
+}
+
+// Export implements the SDK's Exporter.
+func (f failureLog) Export(ctx context.Context, m *metricdata.ResourceMetrics) error {
+	if err := f.Exporter.Export(ctx, m); err != nil {
+		f.log.Warn("exporting metrics fails; counts go with the next try", "error", err)
+	}
+	return nil
 }
 
 // identity is the trace and span of an exchange. Both follow from its id, so

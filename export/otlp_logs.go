@@ -31,6 +31,8 @@ func newLogs(exporter sdklog.Exporter, about *resource.Resource) *logs {
 
 func (l *logs) name() string { return "otlp-logs" }
 
+func (l *logs) wants(event) bool { return true }
+
 func (l *logs) close() {
 	_ = l.exporter.Shutdown(context.Background()) // it holds nothing
 }

@@ -117,7 +117,7 @@ func TestOTLP(t *testing.T) {
 	c := &collector{failures: 2, metrics: map[string]int{}}
 	server := httptest.NewServer(c)
 	defer server.Close()
-	e := newExporter(t, export.Config{OTLP: &export.OTLP{URL: server.URL + "/base/", Headers: map[string]string{"X-Token": "t"}}})
+	e := newExporter(t, export.Config{OTLP: &export.OTLP{URL: server.URL + "/base/", Headers: map[string]export.Secret{"X-Token": "t"}}})
 	const n = 150
 	for i := range n {
 		e.Record(record(i))

@@ -34,20 +34,18 @@ func newTraces(exporter sdktrace.SpanExporter, about *resource.Resource) *traces
 
 func (t *traces) name() string { return "otlp-traces" }
 
+// wants leaves alerts to logs: they are no spans.
+func (t *traces) wants(e event) bool { return e.record != nil }
+
 func (t *traces) close() {
 	_ = t.exporter.Shutdown(context.Background()) // it holds nothing
 }
 
-// deliver implements destination. Alerts are no spans; they go as logs.
+// deliver implements destination.
 func (t *traces) deliver(ctx context.Context, events []event) error {
 	t.ended.spans = t.ended.spans[:0]
 	for _, e := range events {
-		if e.record != nil {
-			t.exchange(e.record)
-		}
-	}
-	if len(t.ended.spans) == 0 {
-		return nil
+		t.exchange(e.record)
 	}
 	if err := t.exporter.ExportSpans(ctx, t.ended.spans); err != nil {
 		return fmt.Errorf("exporting traces: %w", err)

@@ -35,6 +35,8 @@ type event struct {
 type destination interface {
 	// name is the destination's in Stats and logs.
 	name() string
+	// wants says whether an event is for this destination at all.
+	wants(event) bool
 	// deliver sends events in their order. Called by one goroutine at a time,
 	// and again with the same events where it failed, so that what it sends
 	// must be recognisable as the same.
@@ -59,10 +61,9 @@ type pipe struct {
 	log   *slog.Logger
 	retry time.Duration
 	queue chan event
-	done  chan struct{}   // closed when the goroutine has ended
-	quit  chan struct{}   // closed when no more events come
-	ctx   context.Context // of all tries; ends when Close gives up
-	stop  context.CancelFunc
+	done  chan struct{}      // closed when the goroutine has ended
+	quit  chan struct{}      // closed when no more events come
+	stop  context.CancelFunc // ends all tries
 
 	mu     sync.Mutex
 	count  Stats
@@ -82,13 +83,17 @@ func newPipe(to destination, cfg Config) *pipe {
 		done:  make(chan struct{}), quit: make(chan struct{}),
 		count: Stats{Name: to.name()},
 	}
-	p.ctx, p.stop = context.WithCancel(context.Background())
-	go p.run()
+	ctx, stop := context.WithCancel(context.Background())
+	p.stop = stop
+	go p.run(ctx)
 	return p
 }
 
-// put takes an event or counts it as dropped.
+// put takes an event that is for the destination, or counts it as dropped.
 func (p *pipe) put(e event) {
+	if !p.to.wants(e) {
+		return
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if !p.closed {
@@ -102,7 +107,7 @@ func (p *pipe) put(e event) {
 }
 
 // run sends until quit is closed and the queue is empty.
-func (p *pipe) run() {
+func (p *pipe) run(ctx context.Context) {
 	defer close(p.done)
 	defer p.to.close()
 	batch := make([]event, 0, batchMax)
@@ -111,7 +116,7 @@ func (p *pipe) run() {
 		if len(batch) == 0 {
 			return
 		}
-		p.send(batch)
+		p.send(ctx, batch)
 		clear(batch)
 	}
 }
@@ -154,11 +159,11 @@ func (p *pipe) rest(batch []event) []event {
 }
 
 // send tries until the batch is taken, refused or too old.
-func (p *pipe) send(batch []event) {
+func (p *pipe) send(ctx context.Context, batch []event) {
 	deadline := time.Now().Add(p.retry)
 	for pause := pauseMin; ; pause = min(2*pause, pauseMax) {
-		ctx, cancel := context.WithTimeout(p.ctx, tryTimeout)
-		err := p.to.deliver(ctx, batch)
+		try, cancel := context.WithTimeout(ctx, tryTimeout)
+		err := p.to.deliver(try, batch)
 		cancel()
 		if err == nil {
 			p.sent(len(batch))
@@ -170,7 +175,7 @@ func (p *pipe) send(batch []event) {
 			wait = max(wait, told.after)
 		}
 		var final refused
-		if errors.As(err, &final) || time.Now().Add(wait).After(deadline) || !p.pause(wait) {
+		if errors.As(err, &final) || time.Now().Add(wait).After(deadline) || !pauseFor(ctx, wait) {
 			p.lost(len(batch), err)
 			return
 		}
@@ -178,44 +183,48 @@ func (p *pipe) send(batch []event) {
 	}
 }
 
-// pause reports whether there is time for another try.
-func (p *pipe) pause(d time.Duration) bool {
+// pauseFor reports whether there is time for another try.
+func pauseFor(ctx context.Context, d time.Duration) bool {
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {
 	case <-t.C:
 		return true
-	case <-p.ctx.Done():
+	case <-ctx.Done():
 		return false
 	}
 }
 
+// The log is written without the lock, for which the data path may wait.
+
 func (p *pipe) sent(n int) {
 	p.mu.Lock()
-	defer p.mu.Unlock()
+	failing := p.count.Error != ""
 	p.count.Sent += uint64(n)
-	if p.count.Error != "" {
-		p.log.Info("exporting again", "to", p.count.Name)
-	}
 	p.count.Error = ""
+	p.mu.Unlock()
+	if failing {
+		p.log.Info("exporting again", "to", p.to.name())
+	}
 }
 
 // failed notes an error, and logs the first of several.
 func (p *pipe) failed(err error) {
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.count.Error == "" {
-		p.log.Warn("exporting fails; it is tried again", "to", p.count.Name, "error", err)
-	}
+	failing := p.count.Error != ""
 	p.count.Error = err.Error()
+	p.mu.Unlock()
+	if !failing {
+		p.log.Warn("exporting fails; it is tried again", "to", p.to.name(), "error", err)
+	}
 }
 
 func (p *pipe) lost(n int, err error) {
 	p.mu.Lock()
-	defer p.mu.Unlock()
 	p.count.Lost += uint64(n)
 	p.count.Error = err.Error()
-	p.log.Warn("events were not exported", "to", p.count.Name, "events", n, "error", err)
+	p.mu.Unlock()
+	p.log.Warn("events were not exported", "to", p.to.name(), "events", n, "error", err)
 }
 
 func (p *pipe) stats() Stats {

@@ -123,6 +123,8 @@ func jsonText(v any) (string, error) {
 
 func (s *syslog) name() string { return "syslog" }
 
+func (s *syslog) wants(event) bool { return true }
+
 func (s *syslog) close() {
 	if s.conn != nil {
 		_ = s.conn.Close() // all that could be sent has been

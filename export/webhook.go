@@ -32,7 +32,7 @@ type Webhook struct {
 	URL string // https, or http
 	// Secret signs. One that begins with "whsec_" is base64, as the
 	// specification has it, any other is taken as it is. Empty sends unsigned.
-	Secret string
+	Secret Secret
 	// Records has every exchange sent, and not alerts alone.
 	Records bool
 	// OCSF sends exchanges as OCSF events instead of audit records.
@@ -60,7 +60,7 @@ func newWebhook(cfg Webhook, version string) (*webhook, error) {
 		return nil, errors.New("the webhook is no http or https URL")
 	}
 	w := &webhook{url: cfg.URL, records: cfg.Records, agent: "InferShield/" + version, key: []byte(cfg.Secret)}
-	if encoded, ok := strings.CutPrefix(cfg.Secret, "whsec_"); ok {
+	if encoded, ok := strings.CutPrefix(string(cfg.Secret), "whsec_"); ok {
 		if w.key, err = base64.StdEncoding.DecodeString(encoded); err != nil {
 			return nil, errors.New("the webhook's secret begins with whsec_ but is no base64 after it")
 		}
@@ -77,6 +77,8 @@ func newWebhook(cfg Webhook, version string) (*webhook, error) {
 
 func (w *webhook) name() string { return "webhook" }
 
+func (w *webhook) wants(e event) bool { return e.alert != nil || w.records }
+
 func (w *webhook) close() { w.client.CloseIdleConnections() }
 
 // deliver implements destination. Records and alerts of a batch go in a body
@@ -87,7 +89,6 @@ func (w *webhook) deliver(ctx context.Context, events []event) error {
 		switch {
 		case e.alert != nil:
 			alerts = append(alerts, e.alert)
-		case !w.records:
 		case w.ocsf != nil:
 			exchanges = append(exchanges, w.ocsf.event(e.record))
 		default:

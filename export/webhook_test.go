@@ -57,7 +57,7 @@ func serveHook(t *testing.T, h *hook) export.Webhook {
 	t.Cleanup(server.Close)
 	h.secret = []byte("0123456789abcdef")
 	return export.Webhook{
-		URL: server.URL, Secret: "whsec_" + base64.StdEncoding.EncodeToString(h.secret),
+		URL: server.URL, Secret: export.Secret("whsec_" + base64.StdEncoding.EncodeToString(h.secret)),
 		Records: true, Transport: server.Client().Transport,
 	}
 }
@@ -174,6 +174,36 @@ func TestWebhookSendsAlertsAloneUnlessAsked(t *testing.T) {
 	}
 	if len(h.bodies) != 1 || !strings.Contains(h.bodies[0], `"type":"alerts"`) {
 		t.Errorf("got %q; want one body with alerts", h.bodies)
+	}
+}
+
+// Records that nobody wants take no place from alerts.
+func TestUnwantedRecordsFillNoQueue(t *testing.T) {
+	h := &hook{}
+	cfg := serveHook(t, h)
+	cfg.Records = false
+	e := newExporter(t, export.Config{Webhook: &cfg, Queue: 1})
+	for i := range 1000 {
+		e.Record(record(i))
+	}
+	e.Raise(export.Alert{ID: "a1", Rule: "risk"})
+	if err := e.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := e.Stats()[0]; got.Sent != 1 || got.Dropped != 0 {
+		t.Errorf("got %+v; want the alert alone", got)
+	}
+}
+
+func TestSecretsPrintAsSuch(t *testing.T) {
+	cfg := export.Config{Webhook: &export.Webhook{Secret: "planted"}, OTLP: &export.OTLP{Headers: map[string]export.Secret{"a": "planted"}}}
+	for _, shown := range []string{fmt.Sprintf("%v %+v %#v %s", cfg.Webhook, *cfg.Webhook, *cfg.Webhook, cfg.Webhook.Secret), fmt.Sprintf("%v %#v", *cfg.OTLP, *cfg.OTLP)} {
+		if strings.Contains(shown, "planted") {
+			t.Errorf("shows the secret: %s", shown)
+		}
+	}
+	if b, err := json.Marshal(cfg.Webhook.Secret); err != nil || strings.Contains(string(b), "planted") {
+		t.Errorf("got %s, %v", b, err)
 	}
 }
 

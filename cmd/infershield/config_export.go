@@ -35,7 +35,7 @@ func exportSettings() []setting {
 		{env: "INFERSHIELD_WEBHOOK_SECRET", flag: "webhook-secret", private: true, without: "–",
 			about: "signs what is sent: `whsec_` and base64, or any text; in the environment or in `.env` alone",
 			set: func(c *Config, s string) error {
-				webhook(c).Secret = s
+				webhook(c).Secret = export.Secret(s)
 				return nil
 			}},
 		{env: "INFERSHIELD_SYSLOG", flag: "syslog", value: "url", without: "–", example: "tcp://127.0.0.1:601",
@@ -105,8 +105,8 @@ func parseReceiver(s string, schemes ...string) error {
 	return nil
 }
 
-func parseHeaders(s string) (map[string]string, error) {
-	headers := map[string]string{}
+func parseHeaders(s string) (map[string]export.Secret, error) {
+	headers := map[string]export.Secret{}
 	values, err := commaList(s)
 	if err != nil {
 		return nil, err
@@ -116,7 +116,7 @@ func parseHeaders(s string) (map[string]string, error) {
 		if !ok || strings.TrimSpace(name) == "" {
 			return nil, errors.New("has a part that is not name=value (not shown)")
 		}
-		headers[strings.TrimSpace(name)] = strings.TrimSpace(value)
+		headers[strings.TrimSpace(name)] = export.Secret(strings.TrimSpace(value))
 	}
 	return headers, nil
 }
