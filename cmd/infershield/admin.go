@@ -14,12 +14,14 @@ func (p *product) newAdmin() *http.Server {
 	mux.HandleFunc("GET /readyz", p.ready)
 	mux.HandleFunc("/health", health)
 	p.start.Register(mux)
+	api := p.newAPI()
+	api.Register(mux)
 	mux.Handle("GET /{$}", http.RedirectHandler("/start", http.StatusFound)) // until there is more to see
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		writeError(w, http.StatusNotFound, "invalid_request_error", "not_found",
 			"InferShield's admin port serves /start, /metrics, /healthz, /readyz and /health.")
 	})
-	return &http.Server{
+	server := &http.Server{
 		Handler:           hostChecked(mux, ownNames(p.cfg.Admin)),
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       30 * time.Second,
@@ -27,6 +29,8 @@ func (p *product) newAdmin() *http.Server {
 		MaxHeaderBytes:    64 << 10,
 		ErrorLog:          slog.NewLogLogger(p.log.Handler(), slog.LevelDebug),
 	}
+	server.RegisterOnShutdown(api.Close)
+	return server
 }
 
 // ready says whether new traffic should come here. A failing audit log is told
