@@ -39,7 +39,6 @@ const chart = (title, series, parts, show) => {
   series.forEach((b, i) => {
     if (!sums[i]) return;
     const link = svg("a", { href: to(series, i), tabindex: "-1" }, svg("title", {}, absolute(b.start) + "\n" + parts.map((p) => p.name + " " + show(p.of(b))).join(", ")));
-    link.firstChild.textContent = absolute(b.start) + "\n" + parts.map((p) => p.name + " " + show(p.of(b))).join(", ");
     let y = tall;
     for (const p of parts) {
       const h = p.of(b) / top * (tall - 4);
@@ -55,7 +54,7 @@ const chart = (title, series, parts, show) => {
     el("div", { class: "plot" }, el("span", { class: "most" }, show(top)), drawing),
     el("div", { class: "axis", "aria-hidden": "true" }, el("span", {}, clock(series[0].start)), el("span", {}, clock(series[Math.floor(series.length / 2)].start)), el("span", {}, "now")),
     el("details", {}, el("summary", {}, "As a table"), el("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": title }, el("table", {}, el("thead", {}, el("tr", {}, ...["From", ...parts.map((p) => p.name)].map((h) => el("th", { scope: "col" }, h)))),
-      el("tbody", {}, ...filled.slice(-200).map(([b, i]) => el("tr", {}, el("td", {}, el("a", { href: to(series, i) }, absolute(b.start).split(" (")[0])), ...parts.map((p) => el("td", {}, show(p.of(b))))))))));
+      el("tbody", {}, ...filled.slice(-200).map(([b, i]) => el("tr", {}, el("td", {}, el("a", { href: to(series, i) }, absolute(b.start).split(" (")[0])), ...parts.map((p) => el("td", {}, show(p.of(b)))))))))));
 };
 
 const breakdown = (title, name, groups) => {

@@ -63,7 +63,7 @@ tools.append(live, pauseButton, el("a", { class: "button small", href: "/api/exp
 body.replaceChildren(form, chips, newer, grid, nothing, count);
 
 const row = (r) => el("tr", { role: "row", class: "row-" + (words[r.action] ? r.action : "other") },
-  el("td", { role: "cell", class: "time" }, el("a", { href: recordURL(r.id), "aria-label": (words[r.action] || "") + ", risk " + r.risk + ", " + new Date(r.time).toLocaleString("en-GB") }, when(r.time))),
+  el("td", { role: "cell", class: "time" }, el("a", { href: recordURL(r.id) }, when(r.time), el("span", { class: "unseen" }, ", " + (words[r.action] || "") + ", risk " + r.risk))),
   el("td", { role: "cell", class: "action" }, badge(r.action)),
   el("td", { role: "cell", class: "risk" }, risk(r.risk, r.severity)),
   el("td", { role: "cell", class: "labels" }, ...tags(r.labels, 2)),
