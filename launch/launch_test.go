@@ -249,3 +249,12 @@ func TestWriteTellsOfFilesItCannotUse(t *testing.T) {
 		t.Errorf("got %q, %v", notes, err)
 	}
 }
+
+func TestJavaTakesAProxyByIPv6(t *testing.T) {
+	s := settings()
+	s.Proxy = "http://[::1]:8000"
+	got := values(s.Plan(nil))["JAVA_TOOL_OPTIONS"]
+	if !strings.HasPrefix(got, "-Dhttp.proxyHost=::1 -Dhttp.proxyPort=8000 -Dhttps.proxyHost=::1 -Dhttps.proxyPort=8000 ") {
+		t.Errorf("got %q", got)
+	}
+}

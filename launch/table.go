@@ -1,6 +1,7 @@
 package launch
 
 import (
+	"net/url"
 	"os"
 	"strings"
 )
@@ -116,10 +117,11 @@ func bunOptions(v values, old string) string {
 
 // javaOptions sets Java's system properties, where a later one wins.
 func javaOptions(v values, old string) string {
-	host, port, ok := strings.Cut(strings.TrimPrefix(v.Proxy, "http://"), ":")
-	if !ok {
+	proxy, err := url.Parse(v.Proxy)
+	if err != nil || proxy.Hostname() == "" || proxy.Port() == "" {
 		return old
 	}
+	host, port := proxy.Hostname(), proxy.Port() // Java wants no brackets around IPv6
 	options := []string{
 		"-Dhttp.proxyHost=" + host, "-Dhttp.proxyPort=" + port,
 		"-Dhttps.proxyHost=" + host, "-Dhttps.proxyPort=" + port,
