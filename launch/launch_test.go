@@ -258,3 +258,16 @@ func TestJavaTakesAProxyByIPv6(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 }
+
+// A path of the user's that begins like ours is theirs.
+func TestRestoreLeavesLongerPathsAlone(t *testing.T) {
+	environ := settings().Plan(nil).Environ(nil)
+	for i, entry := range environ {
+		if strings.HasPrefix(entry, "SSL_CERT_FILE=") {
+			environ[i] = entry + ".bak"
+		}
+	}
+	if got, want := strings.Join(restored(environ), " "), "SSL_CERT_FILE="+files.Bundle+".bak"; got != want {
+		t.Errorf("got %q; want %q", got, want)
+	}
+}

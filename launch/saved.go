@@ -72,19 +72,37 @@ func own(environ []string) map[string]string {
 	if !ok || json.Unmarshal([]byte(text), &m) != nil {
 		return variables
 	}
+	lists := listVariables()
 	for name := range m.Names {
 		now, was, had, ok := m.entry(name)
 		value, has := variables[name]
-		if !ok || !has || now == "" || !strings.Contains(value, now) {
+		switch {
+		case !ok || !has || now == "":
+			continue
+		case value == now:
+			variables[name] = was
+		case lists[name] && strings.Contains(value, now):
+			// The user has added to it since then.
+			variables[name] = strings.TrimSpace(strings.Replace(value, now, was, 1))
+		default:
 			continue // the user has set another value since then
 		}
-		// The user may have added to it since then.
-		variables[name] = strings.TrimSpace(strings.Replace(value, now, was, 1))
 		if variables[name] == "" && !had {
 			delete(variables, name)
 		}
 	}
 	return variables
+}
+
+// listVariables are those whose values hold several things, of which ours is
+// one. Another's value is ours as a whole or not at all: a path that begins like
+// ours is the user's.
+func listVariables() map[string]bool {
+	lists := make(map[string]bool)
+	for _, v := range Variables() {
+		lists[v.Name] = v.Kind == KindOptions || v.Kind == KindFolder || v.Kind == KindBypass
+	}
+	return lists
 }
 
 // Restore returns what takes an earlier plan back out of environ: the values
