@@ -13,11 +13,21 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
+	"time"
 )
 
 // certBytesMax bounds a file of certificates that the user has named.
 const certBytesMax = 16 << 20
+
+// unusedMax is how long files of an environment of their own stay after a Write
+// last named them. A shell that was left open may use them still, which is why
+// it is no shorter.
+const unusedMax = 30 * 24 * time.Hour
+
+// phpFile is the one file of a folder for PHP.
+const phpFile = "infershield.ini"
 
 // preload makes Node take the proxy. See there.
 //
@@ -55,7 +65,8 @@ type Sources struct {
 // Write brings the files in dir up to date, which is made if there is none, for
 // an environment as os.Environ returns it. Certificates that the user's own
 // variables name go into ours; these files then have names of their own, so that
-// environments do not get in each other's way. The second result is what could
+// environments do not get in each other's way, and go when they were not written
+// for a month. The second result is what could
 // not be read, in sentences. Several processes may write at a time.
 func Write(dir string, environ []string, src Sources) (Files, []string, error) {
 	dir, err := filepath.Abs(dir)
@@ -75,13 +86,14 @@ func Write(dir string, environ []string, src Sources) (Files, []string, error) {
 		// The trust store first: the bundle's change is what tells that it is old.
 		f.TrustStore = w.trustStore("truststore"+id+".p12", "roots"+id+".pem", bundle, replaced, src)
 		f.Bundle = w.write("roots"+id+".pem", bundle)
-		f.Wgetrc = w.write("wgetrc"+id, w.wgetrc(f.Bundle))
+		f.Wgetrc = w.write("wgetrc"+w.wgetrcSuffix(replaced), w.wgetrc(f.Bundle))
 		php := fmt.Sprintf("; Written by infershield.\ncurl.cainfo=%s\nopenssl.cafile=%[1]s\n", quotePHP(f.Bundle))
-		f.PHPDir = filepath.Dir(w.write(filepath.Join("php"+id, "infershield.ini"), []byte(php)))
+		f.PHPDir = filepath.Dir(w.write(filepath.Join("php"+id, phpFile), []byte(php)))
 	}
 	if w.err != nil {
 		return Files{}, nil, fmt.Errorf("writing settings for programs: %w", w.err)
 	}
+	w.removeUnused()
 	return f, w.notes, nil
 }
 
@@ -135,9 +147,12 @@ func readCerts(path string) ([]byte, error) {
 		return nil, err
 	}
 	defer file.Close()
-	data, err := io.ReadAll(io.LimitReader(file, certBytesMax))
+	data, err := io.ReadAll(io.LimitReader(file, certBytesMax+1))
 	if err != nil {
 		return nil, err
+	}
+	if len(data) > certBytesMax {
+		return nil, fmt.Errorf("%s is larger than %d MiB", path, certBytesMax>>20)
 	}
 	var certs []byte
 	for block, rest := pem.Decode(data); block != nil; block, rest = pem.Decode(rest) {
@@ -163,7 +178,11 @@ func suffix(user []byte) string {
 // write puts a file in place, unless it is there already, and returns its path.
 func (w *writer) write(name string, data []byte) string {
 	path := filepath.Join(w.dir, name)
-	if w.err != nil || holds(path, data) {
+	if w.err != nil {
+		return path
+	}
+	if holds(path, data) {
+		touch(path)
 		return path
 	}
 	if w.err = os.MkdirAll(filepath.Dir(path), 0o700); w.err != nil {
@@ -186,6 +205,35 @@ func (w *writer) write(name string, data []byte) string {
 	return path
 }
 
+// touch tells removeUnused that a file is in use.
+func touch(path string) {
+	now := time.Now()
+	_ = os.Chtimes(path, now, now) // it is then made anew when it was removed
+}
+
+// removeUnused removes the files of environments that were last seen too long
+// ago. One that cannot be removed is tried again the next time.
+func (w *writer) removeUnused() {
+	entries, err := os.ReadDir(w.dir)
+	if err != nil {
+		return
+	}
+	marked := regexp.MustCompile(`^((ca|roots)-[0-9a-f]{8}\.pem|truststore-[0-9a-f]{8}\.p12|(php|wgetrc)-[0-9a-f]{8})$`)
+	for _, entry := range entries {
+		if !marked.MatchString(entry.Name()) {
+			continue
+		}
+		path := filepath.Join(w.dir, entry.Name())
+		written := path
+		if entry.IsDir() { // whose own time is not that of its file
+			written = filepath.Join(path, phpFile)
+		}
+		if info, err := os.Stat(written); err == nil && time.Since(info.ModTime()) > unusedMax {
+			_ = os.RemoveAll(path) // see above
+		}
+	}
+}
+
 func holds(path string, data []byte) bool {
 	info, err := os.Stat(path)
 	if err != nil || info.Size() != int64(len(data)) {
@@ -202,6 +250,7 @@ func (w *writer) trustStore(name, bundleName string, bundle, user []byte, src So
 		return ""
 	}
 	if _, err := os.Stat(path); err == nil && holds(filepath.Join(w.dir, bundleName), bundle) {
+		touch(path)
 		return path
 	}
 	var more []*x509.Certificate
@@ -216,6 +265,15 @@ func (w *writer) trustStore(name, bundleName string, bundle, user []byte, src So
 		return ""
 	}
 	return w.write(name, store.Bytes())
+}
+
+// wgetrcSuffix tells files apart that begin with other settings, too.
+func (w *writer) wgetrcSuffix(user []byte) string {
+	path := w.was["SYSTEM_WGETRC"]
+	if path == "" {
+		return suffix(user)
+	}
+	return suffix(append(bytes.Clone(user), "\x00"+path...))
 }
 
 // wgetrc is the system's own file and the one setting that wget has no variable
