@@ -29,7 +29,6 @@ type Relay struct {
 	open   map[net.Conn]struct{}
 	closed bool
 	count  int
-	last   time.Time // when a connection ended
 }
 
 // StartRelay accepts from l, which it owns, until Close.
@@ -42,11 +41,11 @@ func StartRelay(l net.Listener, dial func() (net.Conn, error)) *Relay {
 	return r
 }
 
-// Connections is how many connections came, and when the last one ended.
-func (r *Relay) Connections() (count int, last time.Time) {
+// Connections is how many connections came.
+func (r *Relay) Connections() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.count, r.last
+	return r.count
 }
 
 // Close stops accepting, cuts what is open and waits for it.
@@ -153,5 +152,4 @@ func (r *Relay) forget(c net.Conn) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	delete(r.open, c)
-	r.last = time.Now()
 }

@@ -85,7 +85,7 @@ func TestRelayBoundsItsConnections(t *testing.T) {
 		})
 		for want := launch.RelayConnectionsMax; want < launch.RelayConnectionsMax+3; want++ {
 			synctest.Wait()
-			if got, _ := relay.Connections(); got != want {
+			if got := relay.Connections(); got != want {
 				t.Errorf("got %d connections; want %d", got, want)
 			}
 			release <- struct{}{}

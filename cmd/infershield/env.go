@@ -110,7 +110,7 @@ func (a *app) planEnv(cmd *cobra.Command, printed *shownEnv) error {
 	if err != nil {
 		return err
 	}
-	authority := runningAuthority(cmd.Context(), cfg)
+	authority := a.runningAuthority(cmd.Context(), cfg)
 	if authority == nil {
 		if authority, err = a.openAuthority(cmd); err != nil {
 			return err

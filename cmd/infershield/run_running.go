@@ -24,14 +24,19 @@ const (
 	// runningTimeout is how long a proxy on this machine may take to show that
 	// it is ours.
 	runningTimeout = 2 * time.Second
-	// recordDelay is how long a record may take to reach the database.
-	recordDelay = 400 * time.Millisecond
+	// Records reach the database after their answers have reached the client.
+	// They are counted every recordPause until so many counts are the same, and
+	// twice as many where there is none yet; but no longer than recordsTimeout.
+	recordPause    = 200 * time.Millisecond
+	recordSame     = 3
+	recordsTimeout = 10 * time.Second
 )
 
 // runningAuthority returns the authority of the data folder if a proxy is
 // running that has its key; nil if none is. That something answers on the port
-// proves nothing: it may be anybody's.
-func runningAuthority(ctx context.Context, cfg *Config) *ca.Authority {
+// proves nothing: it may be anybody's. Who asks is told if it is not seen to be
+// ours, since a proxy of ours may only have been too slow.
+func (a *app) runningAuthority(ctx context.Context, cfg *Config) *ca.Authority {
 	made := madeFor(filepath.Join(cfg.DataDir, "ca.pem"))
 	if len(made) == 0 {
 		return nil
@@ -46,6 +51,7 @@ func runningAuthority(ctx context.Context, cfg *Config) *ca.Authority {
 	defer conn.Close()
 	authority, err := openCA(ca.Open, cfg.DataDir, made)
 	if err != nil || authority.Change().Event != ca.Unchanged || !hasKeyOf(ctx, conn, authority, made[0]) {
+		a.warn(fmt.Sprintf("something listens on %s, but did not prove within %s to be the proxy of %s; it is not used", addr, runningTimeout, cfg.DataDir))
 		return nil
 	}
 	return authority
@@ -95,7 +101,7 @@ func (a *app) joinRunning(cfg *Config, authority *ca.Authority) (*way, error) {
 	}
 	w.finish = func(ctx context.Context) (seen, error) {
 		err := w.close()
-		connections, last := relay.Connections()
+		connections := relay.Connections()
 		if connections == 0 {
 			return seen{}, err
 		}
@@ -103,10 +109,12 @@ func (a *app) joinRunning(cfg *Config, authority *ca.Authority) (*way, error) {
 		if source != nil {
 			client = source.IP.String()
 		}
-		waitUntil(ctx, last.Add(recordDelay))
-		count := &counter{}
-		err = errors.Join(err, countRecords(ctx, w.database, client, w.began, count))
-		return count.seen(connections), err
+		count, whole, countErr := settledCount(ctx, func(ctx context.Context, count *counter) error {
+			return countRecords(ctx, w.database, client, w.began, count)
+		})
+		s := count.seen(connections)
+		s.atLeast = !whole
+		return s, errors.Join(err, countErr)
 	}
 	return w, nil
 }
@@ -121,12 +129,34 @@ func ownAddress(running string) *net.TCPAddr {
 	return &net.TCPAddr{IP: net.IPv4(127, 64+byte(n>>16)%128, byte(n>>8), 1+byte(n)%254)}
 }
 
-func waitUntil(ctx context.Context, t time.Time) {
-	timer := time.NewTimer(time.Until(t))
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
+// settledCount counts until what is counted stays the same; whole is false if
+// it did not in time, and more may come.
+func settledCount(ctx context.Context, read func(context.Context, *counter) error) (count *counter, whole bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, recordsTimeout)
+	defer cancel()
+	pause := time.NewTicker(recordPause)
+	defer pause.Stop()
+	count = &counter{}
+	for same := 0; ; {
+		next := &counter{}
+		switch err := read(ctx, next); {
+		case ctx.Err() != nil:
+			return count, false, nil
+		case err != nil:
+			return count, false, err
+		}
+		if same++; next.requests.Load() != count.requests.Load() {
+			same = 1
+		}
+		count = next
+		if same >= 2*recordSame || same >= recordSame && count.requests.Load() > 0 {
+			return count, true, nil
+		}
+		select {
+		case <-pause.C:
+		case <-ctx.Done():
+			return count, false, nil
+		}
 	}
 }
 

@@ -35,7 +35,11 @@ func (a *app) summarise(w *way, s seen, err error) {
 	if s.blocked > 0 {
 		blocked = c.red(blocked)
 	}
-	say("%s, %d masked, %s; %s", counted(s.requests, "request"), s.masked, blocked, listing)
+	atLeast := ""
+	if s.atLeast {
+		atLeast = "at least "
+	}
+	say("%s%s, %d masked, %s; %s", atLeast, counted(s.requests, "request"), s.masked, blocked, listing)
 }
 
 func counted(n int64, what string) string {

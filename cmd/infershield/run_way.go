@@ -56,6 +56,7 @@ func (w *way) close() error {
 type seen struct {
 	connections               int
 	requests, masked, blocked int64
+	atLeast                   bool // more requests may have come
 }
 
 // counter counts the exchanges that it is told of.
@@ -80,7 +81,7 @@ func (c *counter) seen(connections int) seen {
 // asked for, or starts one.
 func (a *app) openWay(ctx context.Context, cfg *Config, ownSettings bool) (*way, error) {
 	if !ownSettings {
-		if authority := runningAuthority(ctx, cfg); authority != nil {
+		if authority := a.runningAuthority(ctx, cfg); authority != nil {
 			return a.joinRunning(cfg, authority)
 		}
 	}
