@@ -48,7 +48,8 @@ type Store struct {
 	Path string // of the file or folder that holds the roots
 
 	// Needs is the command that installs the tool without which the store cannot
-	// be read or changed; empty if all is there.
+	// be read or changed; empty if all is there, or no such command is known: the
+	// store's errors wrap exec.ErrNotFound then.
 	Needs string
 
 	backend backend
@@ -188,6 +189,27 @@ func (s Store) list(ctx context.Context) ([]entry, error) {
 		return nil, fmt.Errorf("reading %s: %w", s.Name, err)
 	}
 	return entries, nil
+}
+
+// errNoTool is the error of a store whose tool is missing.
+func errNoTool(tool string) error { return fmt.Errorf("%s, is missing: %w", tool, exec.ErrNotFound) }
+
+// installs is the command that installs a tool, whose package is given by the
+// family of a Linux, and for others by OS; "" if none is known.
+func (m Machine) installs(packages map[string]string) string {
+	if m.OS == "darwin" {
+		if name := packages[m.OS]; name != "" {
+			return "brew install " + name
+		}
+		return ""
+	}
+	l, ok := m.layout()
+	name := packages[l.family]
+	if !ok || name == "" {
+		return ""
+	}
+	manager, _, _ := strings.Cut(l.install, " ca-certificates")
+	return "sudo " + manager + " " + name
 }
 
 // holding returns the entries that hold one of the certificates.

@@ -48,7 +48,7 @@ func (m Machine) javaStore(home, cacerts string) Store {
 		keytool = m.tool("keytool")
 	}
 	if keytool == "" {
-		s.Needs = m.installs(map[string]string{"Debian": "default-jre-headless", "Red Hat": "java-latest-openjdk-headless"})
+		s.Needs = m.installs(map[string]string{"darwin": "openjdk", "Debian": "default-jre-headless", "Red Hat": "java-latest-openjdk-headless"})
 	}
 	s.backend = javaStore{m: m, keytool: keytool, cacerts: cacerts}
 	return s
@@ -65,6 +65,9 @@ func (s javaStore) run(args ...string) []string {
 }
 
 func (s javaStore) list(ctx context.Context) ([]entry, error) {
+	if s.keytool == "" {
+		return nil, errNoTool("keytool, of Java")
+	}
 	if data, err := os.ReadFile(s.cacerts); err != nil {
 		return nil, err
 	} else if entries, err := readJKS(data); err == nil {

@@ -23,7 +23,7 @@ func (m Machine) nssStores() []Store {
 	tool := m.tool("certutil")
 	needs := ""
 	if tool == "" {
-		needs = m.installs(map[string]string{"Debian": "libnss3-tools", "Red Hat": "nss-tools", "Arch": "nss", "SUSE": "mozilla-nss-tools", "Alpine": "nss-tools"})
+		needs = m.installs(map[string]string{"darwin": "nss", "Debian": "libnss3-tools", "Red Hat": "nss-tools", "Arch": "nss", "SUSE": "mozilla-nss-tools", "Alpine": "nss-tools"})
 	}
 	var stores []Store
 	for _, db := range m.nssFolders() {
@@ -76,20 +76,6 @@ func globQuote(path string) string {
 	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(path)
 }
 
-// installs is the command that installs the machine's package of a tool, by
-// family.
-func (m Machine) installs(packages map[string]string) string {
-	if m.OS == "darwin" {
-		return "brew install nss"
-	}
-	l, ok := m.layout()
-	if name := packages[l.family]; ok && name != "" {
-		manager, _, _ := strings.Cut(l.install, " ca-certificates")
-		return "sudo " + manager + " " + name
-	}
-	return "install certutil, of NSS, or keytool, of Java, with this system's packages"
-}
-
 // nssStore is a database of NSS.
 type nssStore struct {
 	m         Machine
@@ -99,6 +85,9 @@ type nssStore struct {
 func (s nssStore) missing() bool { return !exists(filepath.Join(s.dir, "cert9.db")) }
 
 func (s nssStore) list(ctx context.Context) ([]entry, error) {
+	if s.tool == "" {
+		return nil, errNoTool("certutil, of NSS")
+	}
 	if s.missing() {
 		return nil, nil
 	}

@@ -1,0 +1,39 @@
+package ca_test
+
+import (
+	"errors"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/infershield/infershield/ca"
+)
+
+// What a store needs is a command of this system, or nothing.
+func TestStoreNeedsByOS(t *testing.T) {
+	for _, test := range []struct{ name, os, nss, java string }{
+		{"macOS", "darwin", "brew install nss", "brew install openjdk"},
+		{"unknown", "linux", "", ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			root := t.TempDir()
+			mkdir(t, root, "home/u/.mozilla/firefox/x.default")
+			write(t, filepath.Join(root, "home/u/.mozilla/firefox/x.default/cert9.db"), nil)
+			mkdir(t, root, "jdk/lib/security")
+			write(t, filepath.Join(root, "jdk/lib/security/cacerts"), nil)
+			m := ca.Machine{
+				OS: test.os, Root: root, Home: "/home/u", JavaHomes: []string{filepath.Join(root, "jdk")},
+				LookPath: func(string) (string, error) { return "", exec.ErrNotFound },
+			}
+			for kind, want := range map[string]string{ca.KindNSS: test.nss, ca.KindJava: test.java} {
+				s := only(t, m, kind)
+				if s.Needs != want {
+					t.Errorf("%s: got %q; want %q", s.Name, s.Needs, want)
+				}
+				if _, err := s.Add(t.Context(), generation(t, open(t, t.TempDir(), openAI))); !errors.Is(err, exec.ErrNotFound) {
+					t.Errorf("%s: got %v; want exec.ErrNotFound", s.Name, err)
+				}
+			}
+		})
+	}
+}
