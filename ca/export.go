@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/x509"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -92,11 +93,14 @@ func SystemRoots() ([]*x509.Certificate, error) {
 	return roots, nil
 }
 
+var errBundleTooLarge = fmt.Errorf("larger than %d MiB", bundleBytesMax>>20)
+
 // readFirst is readBundle for the first of the paths that holds anything.
 func readFirst(paths []string) ([][]byte, error) {
 	for _, path := range paths {
-		if roots, err := readBundle(path); err == nil {
-			return roots, nil
+		roots, err := readBundle(path)
+		if err == nil || errors.Is(err, errBundleTooLarge) {
+			return roots, err // without it a client would trust too little
 		} // absent or unreadable: the next one may do
 	}
 	return nil, fmt.Errorf("no file with this machine's roots (tried %s): %w", strings.Join(paths, ", "), fs.ErrNotExist)
@@ -120,9 +124,12 @@ func readBundle(path string) ([][]byte, error) {
 		return nil, err
 	}
 	defer file.Close()
-	data, err := io.ReadAll(io.LimitReader(file, bundleBytesMax))
+	data, err := io.ReadAll(io.LimitReader(file, bundleBytesMax+1))
 	if err != nil {
 		return nil, err
+	}
+	if len(data) > bundleBytesMax {
+		return nil, fmt.Errorf("%s: %w", path, errBundleTooLarge)
 	}
 	roots := decodeBundle(data)
 	if len(roots) == 0 {

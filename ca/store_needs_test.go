@@ -1,9 +1,11 @@
 package ca_test
 
 import (
+	"bytes"
 	"errors"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/infershield/infershield/ca"
@@ -35,5 +37,15 @@ func TestStoreNeedsByOS(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Roots beyond the bound are not cut off without a word.
+func TestSystemBundleTooLarge(t *testing.T) {
+	root := debianRoot(t)
+	write(t, filepath.Join(root, "etc/ssl/certs/ca-certificates.crt"), bytes.Repeat([]byte("\n"), 16<<20+1))
+	m := ca.Machine{OS: "linux", Root: root, LookPath: func(name string) (string, error) { return name, nil }}
+	if _, err := only(t, m, ca.KindSystem).Find(t.Context()); err == nil || !strings.Contains(err.Error(), "larger than 16 MiB") {
+		t.Errorf("got %v", err)
 	}
 }
