@@ -76,8 +76,8 @@ func inUserNamespace(attr *syscall.SysProcAttr) {
 // Enter returns the listener inside, once the stub has started. Serve it, and
 // then let the program go.
 func (j *Jail) Enter() (net.Listener, error) {
-	_ = j.socket.Close() // the stub has it
-	_ = j.conn.SetDeadline(time.Now().Add(jailTimeout))
+	_ = j.socket.Close()                                // the stub has it
+	_ = j.conn.SetDeadline(time.Now().Add(jailTimeout)) // a socket takes one unless it is closed, and then reading fails
 	text, control := make([]byte, 512), make([]byte, unix.CmsgSpace(4))
 	n, controlBytes, _, _, err := j.conn.ReadMsgUnix(text, control)
 	if err != nil && !errors.Is(err, io.EOF) {
@@ -104,19 +104,22 @@ func (j *Jail) Enter() (net.Listener, error) {
 	return l, nil
 }
 
-// Release lets the stub become the program. The error is why it could not; its
-// cause is a syscall.Errno.
+// Release lets the stub become the program. The error is why it could not, a
+// syscall.Errno if the system has said so.
 func (j *Jail) Release() error {
 	if _, err := j.conn.Write([]byte{1}); err != nil {
 		return fmt.Errorf("releasing the jailed program: %w", err)
 	}
 	// The stub's end closes when it becomes the program, and speaks if it cannot.
-	text, err := io.ReadAll(io.LimitReader(j.conn, 16))
+	text, err := io.ReadAll(io.LimitReader(j.conn, 512))
 	if err != nil {
 		return fmt.Errorf("releasing the jailed program: %w", err)
 	}
 	if number, err := strconv.Atoi(string(text)); err == nil {
 		return syscall.Errno(number)
+	}
+	if len(text) > 0 {
+		return fmt.Errorf("starting the jailed program: %s", text)
 	}
 	return nil
 }
@@ -142,9 +145,12 @@ func EnterJail(args, environ []string) error {
 		return err
 	}
 	err := unix.Exec(args[1], args[2:], environ)
+	text := err.Error()
 	var number syscall.Errno
-	errors.As(err, &number)
-	_, _ = unix.Write(socketFD, []byte(strconv.Itoa(int(number)))) // as above
+	if errors.As(err, &number) {
+		text = strconv.Itoa(int(number)) // of which the other side makes the same error
+	}
+	_, _ = unix.Write(socketFD, []byte(text)) // as above
 	return err
 }
 
@@ -168,7 +174,7 @@ func setUp(addr string) error {
 		return errors.New("infershield has gone")
 	}
 	_ = file.Close() // the other side has its own
-	_ = l.Close()
+	_ = l.Close()    // likewise
 	if err := closeSockets(); err != nil {
 		return fmt.Errorf("closing inherited sockets: %w", err)
 	}

@@ -39,7 +39,7 @@ func Run(cmd *exec.Cmd, started func() error) (int, error) {
 	if started != nil {
 		if err := started(); err != nil {
 			_ = cmd.Process.Kill() // it may have ended by itself
-			_ = cmd.Wait()
+			_ = cmd.Wait()         // which tells only that it was killed
 			return 0, err
 		}
 	}
