@@ -43,7 +43,7 @@ func (r *release) entries(t target) ([]entry, error) {
 		all = append(all, entry{name, name, 0o644})
 	}
 	all = append(all, entry{"third-party-licences.txt", r.stage("third-party-licences.txt"), 0o644})
-	folders := map[string]string{"docs": "docs", "completions": r.stage("completions")}
+	folders := map[string]string{"docs": "docs", "packaging/observe": "packaging/observe", "completions": r.stage("completions")}
 	if t.os != "windows" {
 		folders["man"] = r.stage("man")
 	}
@@ -56,7 +56,7 @@ func (r *release) entries(t target) ([]entry, error) {
 	}
 	for name, folder := range folders {
 		err := filepath.WalkDir(folder, func(file string, d fs.DirEntry, err error) error {
-			if err != nil || d.IsDir() || filepath.Ext(file) == ".json" {
+			if err != nil || d.IsDir() || file == filepath.Join("docs", "figures.json") {
 				return err
 			}
 			inside, err := filepath.Rel(folder, file)
