@@ -7,11 +7,13 @@ import (
 )
 
 // kept are the capabilities that root's programs keep in a jail: those over
-// files and identities, without which root can do little. None of them opens or
-// enters a network namespace, or another process.
+// files, without which root can do little. None of them opens or enters a
+// network namespace, or another process. SETUID and SETGID are not among them:
+// who becomes another user may trace that user's processes outside, and take
+// their sockets.
 var kept = [...]uintptr{
 	unix.CAP_CHOWN, unix.CAP_DAC_OVERRIDE, unix.CAP_FOWNER, unix.CAP_FSETID, unix.CAP_KILL,
-	unix.CAP_SETGID, unix.CAP_SETUID, unix.CAP_SETFCAP, unix.CAP_NET_BIND_SERVICE, unix.CAP_SYS_CHROOT, unix.CAP_AUDIT_WRITE,
+	unix.CAP_NET_BIND_SERVICE, unix.CAP_SYS_CHROOT, unix.CAP_AUDIT_WRITE,
 }
 
 // capabilitySets are a thread's, 32 of each set a word.

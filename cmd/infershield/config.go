@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/infershield/infershield/doctor"
 	"github.com/infershield/infershield/export"
 	"github.com/infershield/infershield/keys"
 	"github.com/infershield/infershield/policy"
@@ -112,6 +113,11 @@ func (c *Config) openDataDir() (string, error) {
 	}
 	if err := os.MkdirAll(c.DataDir, 0o700); err != nil {
 		return "", c.dataDirError(err)
+	}
+	// Who can put files there can have programs load them, and make the authority
+	// their own.
+	if info, err := os.Stat(c.DataDir); err == nil && runtime.GOOS != "windows" && info.Mode().Perm()&0o022 != 0 {
+		return "", withHint(fmt.Errorf("others can write to the data folder %s (mode %04o)", c.DataDir, info.Mode().Perm()), "chmod 700 %s", doctor.Quote(c.DataDir))
 	}
 	probe, err := os.CreateTemp(c.DataDir, ".writable-*")
 	if err != nil {

@@ -39,17 +39,27 @@ func printFinding(b *strings.Builder, c palette, f doctor.Finding) {
 	mark := map[doctor.State]string{
 		doctor.OK: c.green("ok   "), doctor.Warn: c.yellow("warn "), doctor.Wrong: c.red("WRONG"), doctor.Skipped: c.dim("-    "),
 	}[f.State]
-	summary := f.Summary
+	summary := printable(f.Summary)
 	if f.State == doctor.Skipped {
 		summary = c.dim(summary)
 	}
 	fmt.Fprintf(b, "  %s  %s %s\n", mark, summary, c.dim("["+f.ID+"]"))
 	if f.Detail != "" {
-		fmt.Fprintf(b, "         %s\n", strings.ReplaceAll(f.Detail, "\n", "\n         "))
+		fmt.Fprintf(b, "         %s\n", indented(f.Detail))
 	}
 	if f.Fix != "" {
 		fmt.Fprintf(b, "         %s %s\n", c.bold("fix:"), f.Fix)
 	}
+}
+
+// indented prints no byte that could command a terminal: clients that doctor
+// runs say what they like.
+func indented(text string) string {
+	lines := strings.Split(text, "\n")
+	for i := range lines {
+		lines[i] = printable(lines[i])
+	}
+	return strings.Join(lines, "\n         ")
 }
 
 func countStates(found []doctor.Finding) map[doctor.State]int {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"strconv"
 	"syscall"
 
 	"github.com/coreos/go-systemd/v22/activation"
@@ -26,9 +27,17 @@ type listeners struct {
 // openListeners takes the sockets that were passed, and listens for itself on
 // the addresses of cfg where none was.
 func openListeners(cfg *Config) (*listeners, error) {
+	promised, err := socketsPromised(os.Getenv("LISTEN_PID"), os.Getenv("LISTEN_FDS"))
+	if err != nil {
+		return nil, err
+	}
 	passed, err := activation.ListenersWithNames()
 	if err != nil {
 		return nil, fmt.Errorf("taking the sockets that were passed: %w", err)
+	}
+	if n := len(passed[frontSocket]) + len(passed[adminSocket]); n == 0 && len(passed) == 0 && promised > 0 {
+		return nil, withHint(fmt.Errorf("%d sockets were promised in LISTEN_FDS, and none of them is one", promised),
+			"unset LISTEN_FDS, or mend the socket unit")
 	}
 	l := &listeners{front: passed[frontSocket], admin: passed[adminSocket]}
 	for name, foreign := range passed {
@@ -49,6 +58,22 @@ func openListeners(cfg *Config) (*listeners, error) {
 		return nil, err
 	}
 	return l, nil
+}
+
+// socketsMax bounds the sockets that may be passed.
+const socketsMax = 64
+
+// socketsPromised is how many sockets sd_listen_fds(3) says were passed to this
+// process. The library would walk through any number.
+func socketsPromised(pid, count string) (int, error) {
+	if pid != strconv.Itoa(os.Getpid()) {
+		return 0, nil
+	}
+	n, err := strconv.Atoi(count)
+	if err != nil || n < 0 || n > socketsMax {
+		return 0, withHint(fmt.Errorf("LISTEN_FDS is %s, not a number of sockets from 0 to %d", quoted(count), socketsMax), "unset LISTEN_FDS, or mend the socket unit")
+	}
+	return n, nil
 }
 
 // Close stops listening here. Serving closes the listeners too; twice does no harm.

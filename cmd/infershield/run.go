@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -116,11 +117,22 @@ func (a *app) runProgram(cmd *cobra.Command, args []string, flags runFlags) erro
 			a.warn(note)
 		}
 	}
+	if cmd.Context().Err() != nil { // before there was a program to pass it to
+		return exitCode(interruptedCode(cmd.Context()))
+	}
 	child := exec.Command(path, args[1:]...)
 	child.Args[0] = args[0]
 	child.Env = plan.Environ(a.environ)
 	child.Stdin, child.Stdout, child.Stderr = a.stdin, a.stdout, a.stderr
 	return a.execute(ctx, child, way, flags)
+}
+
+// interruptedCode is a shell's exit code for the signal that ended ctx.
+func interruptedCode(ctx context.Context) int {
+	if strings.Contains(context.Cause(ctx).Error(), syscall.SIGTERM.String()) {
+		return 128 + int(syscall.SIGTERM)
+	}
+	return 128 + int(syscall.SIGINT)
 }
 
 // execute runs the program and says what came of it.
