@@ -48,6 +48,9 @@ type Machine struct {
 	// Command returns a command line of ours with the flags that were given and
 	// that the verb takes, quoted for a shell.
 	Command func(verb string) string
+	// Unsaid are the flags, without dashes, whose values can hold a token or a
+	// password: no finding repeats them. It may be empty.
+	Unsaid []string
 	// Origin says where a setting's value came from: "environment NAME",
 	// ".env:3", "infershield.yaml:7:3", "flag --name"; "" for a default.
 	Origin func(flag string) string

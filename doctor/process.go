@@ -47,17 +47,26 @@ func (v *visit) restart() string {
 }
 
 // startedAs is the command line of a running serve, so that its flags stay. No
-// key can be among them, since none is ever a flag; a URL can hold a password.
+// key can be among them, since none is ever a flag; a URL can hold a token or a
+// password, and then it is the command line that this run's flags make.
 func (v *visit) startedAs(pid int) string {
 	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
 	args := strings.Split(strings.TrimSuffix(string(b), "\x00"), "\x00")
-	if err != nil || len(args) < 2 || !slices.Contains(args, "serve") || strings.Contains(string(b), "@") {
+	if err != nil || len(args) < 2 || !slices.Contains(args, "serve") || strings.Contains(string(b), "@") || v.isUnsaid(args) {
 		return v.Command("serve")
 	}
 	for i := range args {
 		args[i] = Quote(args[i])
 	}
 	return strings.Join(args, " ")
+}
+
+// isUnsaid reports whether args have a flag whose value is not to be repeated.
+func (v *visit) isUnsaid(args []string) bool {
+	return slices.ContainsFunc(args, func(arg string) bool {
+		name, _, _ := strings.Cut(strings.TrimLeft(arg, "-"), "=")
+		return strings.HasPrefix(arg, "-") && slices.Contains(v.Unsaid, name)
+	})
 }
 
 // unitOf is the systemd unit of a process, with "user " before one of the

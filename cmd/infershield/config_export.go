@@ -14,7 +14,7 @@ const alertsDefault = "risk>=90, blocks>=20/5m, key_failures>=10/5m, ca_expiry<=
 // exportSettings say which other systems are told, and of what.
 func exportSettings() []setting {
 	return []setting{
-		{env: "INFERSHIELD_WEBHOOK", flag: "webhook", value: "url", without: "–", example: "https://hooks.example.com/infershield",
+		{env: "INFERSHIELD_WEBHOOK", flag: "webhook", token: true, value: "url", without: "–", example: "https://hooks.example.com/infershield",
 			about: "where events are sent by POST, in batches, signed after the Standard Webhooks specification",
 			set: func(c *Config, s string) error {
 				webhook(c).URL = s
@@ -38,7 +38,7 @@ func exportSettings() []setting {
 				webhook(c).Secret = export.Secret(s)
 				return nil
 			}},
-		{env: "INFERSHIELD_SYSLOG", flag: "syslog", value: "url", without: "–", example: "tcp://127.0.0.1:601",
+		{env: "INFERSHIELD_SYSLOG", flag: "syslog", token: true, value: "url", without: "–", example: "tcp://127.0.0.1:601",
 			about: "a receiver of RFC 5424: `udp://`, `tcp://` or `tls://HOST:PORT`, or `unix:///dev/log`",
 			set: func(c *Config, s string) error {
 				syslogTo(c).URL = s
@@ -50,7 +50,7 @@ func exportSettings() []setting {
 				syslogTo(c).Format = s
 				return oneOf(s, "json", "cef", "ocsf")
 			}},
-		{env: "INFERSHIELD_OTLP", flag: "otlp", value: "url", without: "–", example: "http://127.0.0.1:4318",
+		{env: "INFERSHIELD_OTLP", flag: "otlp", token: true, value: "url", without: "–", example: "http://127.0.0.1:4318",
 			about: "an OpenTelemetry collector, by OTLP over HTTP: traces, logs and metrics, without excerpts",
 			set: func(c *Config, s string) error {
 				otlp(c).URL = s

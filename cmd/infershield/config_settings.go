@@ -21,11 +21,23 @@ type setting struct {
 	example string // a right value, for hints
 	list    bool   // several values, comma separated
 	private bool   // from the environment and .env alone, like the key
+	token   bool   // a URL whose password, path or query can be a secret: never repeated
 	set     func(*Config, string) error
 }
 
 // key is the setting's name in infershield.yaml.
 func (s setting) key() string { return strings.ReplaceAll(s.flag, "-", "_") }
+
+// tokenFlags are the flags whose values are never repeated.
+func tokenFlags() []string {
+	var flags []string
+	for _, s := range settings() {
+		if s.token {
+			flags = append(flags, s.flag)
+		}
+	}
+	return flags
+}
 
 // listenDefault is where the proxy listens.
 const listenDefault = "127.0.0.1:8000"
@@ -101,7 +113,7 @@ func decisionSettings() []setting {
 				c.Settings.Threshold, err = parseNumber(s, policy.ThresholdMin, policy.ThresholdMax)
 				return err
 			}},
-		{env: "INFERSHIELD_AUDIT", flag: "audit", value: "file", without: "`audit.db` in the data folder", example: "audit.db",
+		{env: "INFERSHIELD_AUDIT", flag: "audit", token: true, value: "file", without: "`audit.db` in the data folder", example: "audit.db",
 			about: "audit database: the path of an SQLite file, or `postgres://USER:PASSWORD@HOST/DATABASE?sslmode=verify-full`, better in the environment than in a flag, which process lists show; without a password `~/.pgpass` is read",
 			set:   func(c *Config, s string) (err error) { c.AuditPath, err = parseAudit(s); return err }},
 		{env: "AUDIT_LOG_RETENTION_DAYS", flag: "audit-retention-days", value: "days", initial: "90", example: "90",
@@ -144,7 +156,7 @@ func decisionSettings() []setting {
 // opinionSettings say who else is asked about what may be an attack.
 func opinionSettings() []setting {
 	return []setting{
-		{env: "INFERSHIELD_OPINION_URL", flag: "opinion-url", value: "url", without: "nobody is asked", example: "http://127.0.0.1:9000/classify",
+		{env: "INFERSHIELD_OPINION_URL", flag: "opinion-url", token: true, value: "url", without: "nobody is asked", example: "http://127.0.0.1:9000/classify",
 			about: "a classifier to ask about text that may be an attack: it gets `{\"text\",\"role\",\"score\"}`, at most 2 KiB with secrets and personal data masked, and answers `{\"score\":0…1}`, which replaces ours",
 			set:   func(c *Config, s string) (err error) { c.Opinion.URL, err = parseOpinionURL(s); return err }},
 		{env: "INFERSHIELD_OPINION_ZONE", flag: "opinion-zone", value: "scores", initial: "0.4", example: "0.4-0.9",

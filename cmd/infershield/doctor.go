@@ -132,6 +132,7 @@ func (a *app) machine(cmd *cobra.Command, cfg *Config) (doctor.Machine, error) {
 			Transport: mitm.Upstream{Dial: cfg.dial, Roots: roots}.Transport(),
 			Addr:      cfg.ConnectTo.addr,
 		},
+		Unsaid:  tokenFlags(),
 		Command: func(verb string) string { return a.commandLine(cmd, verb) },
 		Origin:  func(flag string) string { return a.sources.origins[flag] },
 	}
@@ -186,11 +187,12 @@ func (a *app) commandLine(cmd *cobra.Command, verb string) string {
 		return quoteWords(words) // a verb that this build lacks
 	}
 	cmd.Flags().Visit(func(f *pflag.Flag) {
-		if _, isSetting := f.Value.(*flagValue); !isSetting && f.Name != "config" || takes.Flag(f.Name) == nil {
+		value, isSetting := f.Value.(*flagValue)
+		if !isSetting && f.Name != "config" || takes.Flag(f.Name) == nil {
 			return
 		}
-		if strings.Contains(f.Value.String(), "@") {
-			return // a URL with a password in it
+		if isSetting && value.setting.token || strings.Contains(f.Value.String(), "@") {
+			return // a URL that can hold a token or a password
 		}
 		words = append(words, "--"+f.Name, f.Value.String())
 	})

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -91,6 +92,35 @@ func TestDoctorSaysNoKey(t *testing.T) {
 					t.Errorf("%v: the output holds a part of the key", args)
 				}
 			}
+		})
+	}
+}
+
+// A URL given as a flag can hold a token. It is repeated neither from doctor's
+// own flags nor from those of the proxy that runs.
+func TestDoctorRepeatsNoToken(t *testing.T) {
+	const token = "T0KENT0KEN"
+	for name, flag := range map[string]string{
+		"webhook":     "--webhook http://127.0.0.1:9/" + token,
+		"syslog":      "--syslog=unix:///" + token,
+		"otlp":        "--otlp http://127.0.0.1:9/" + token,
+		"opinion-url": "--opinion-url=http://127.0.0.1:9/?key=" + token,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := newPatient(t, providerConfig{})
+			fixes := func(want string) {
+				t.Helper()
+				found := p.doctor(append([]string{"--only", "proxy"}, strings.Fields(flag)...)...)
+				if text := fmt.Sprintf("%+v", found); !strings.Contains(text, want) || strings.Contains(text, token) {
+					t.Errorf("found %s; want %q, and nothing of the token", text, want)
+				}
+			}
+			fixes("serve &")
+			p.sh("infershield serve " + flag + " &")
+			p.awaitProxy()
+			p.env["INFERSHIELD_INTERCEPT"] = "api.example.com"
+			fixes("; infershield serve &")
 		})
 	}
 }
