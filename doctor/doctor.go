@@ -69,8 +69,8 @@ type Key struct {
 
 // File is a file of configuration.
 type File struct {
-	Path     string
-	HoldsKey bool
+	Path        string
+	HoldsSecret bool // a key, a password or a token
 }
 
 // Provider is how the proxy would reach the provider.

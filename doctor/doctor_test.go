@@ -105,6 +105,39 @@ func TestKeyMode(t *testing.T) {
 	}
 }
 
+// What is said of a file is what was looked at.
+func TestKeyFiles(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("modes say nothing there")
+	}
+	for name, tc := range map[string]struct {
+		mode   os.FileMode // zero for none
+		secret bool
+		want   doctor.State
+		says   string
+	}{
+		"secret, private":   {0o600, true, doctor.OK, "Not open to others: "},
+		"secret, readable":  {0o644, true, doctor.Wrong, "is open to others (mode 0644)"},
+		"settings, private": {0o600, false, doctor.OK, "Not open to others: "},
+		"settings":          {0o644, false, doctor.OK, "Without a secret, and others cannot change it: "},
+		"settings, loose":   {0o664, false, doctor.Wrong, "can be changed by others"},
+		"gone":              {0, true, doctor.Skipped, "cannot be told"},
+	} {
+		path := filepath.Join(t.TempDir(), ".env")
+		if tc.mode != 0 {
+			write(t, path, "")
+			if err := os.Chmod(path, tc.mode); err != nil {
+				t.Fatal(err)
+			}
+		}
+		m := machine(t)
+		m.Files = []doctor.File{{Path: path, HoldsSecret: tc.secret}}
+		if got := check(t, m, "key.files"); got.State != tc.want || !strings.Contains(got.Summary, tc.says) {
+			t.Errorf("%s: %+v; want %s and %q", name, got, tc.want, tc.says)
+		}
+	}
+}
+
 func TestDataFolder(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("modes say nothing there")

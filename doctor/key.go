@@ -40,22 +40,41 @@ func keyFiles(_ context.Context, v *visit) []Finding {
 	if len(v.Files) == 0 {
 		return ok("No .env or infershield.yaml is used here.")
 	}
-	var names []string
+	var closed, unchanged []string
 	for _, file := range v.Files {
 		info, err := os.Stat(file.Path)
 		if err != nil || runtime.GOOS == "windows" { // where the mode bits say nothing
 			continue
 		}
 		mode := info.Mode().Perm()
-		if file.HoldsKey && mode&groupAndWorld != 0 {
-			return wrong(fmt.Sprintf("%s holds the key and is open to others (mode %04o).", file.Path, mode),
-				"Who has read it can spend the key: replace it at the provider if that may be so.", "chmod 600 "+Quote(file.Path))
+		if file.HoldsSecret && mode&groupAndWorld != 0 {
+			return wrong(fmt.Sprintf("%s holds a key or another secret and is open to others (mode %04o).", file.Path, mode),
+				"Who has read it can use what it holds: replace that where it was issued if that may be so.", "chmod 600 "+Quote(file.Path))
 		}
 		if mode&0o022 != 0 {
 			return wrong(fmt.Sprintf("%s can be changed by others (mode %04o).", file.Path, mode),
 				"It says where traffic goes.", "chmod go-w "+Quote(file.Path))
 		}
-		names = append(names, file.Path)
+		if mode&groupAndWorld == 0 {
+			closed = append(closed, file.Path)
+		} else {
+			unchanged = append(unchanged, file.Path)
+		}
 	}
-	return ok("Not open to others: " + strings.Join(names, ", ") + ".")
+	return filesFound(closed, unchanged)
+}
+
+// filesFound says what was seen of the files with nothing wrong.
+func filesFound(closed, unchanged []string) []Finding {
+	var said []string
+	if len(closed) > 0 {
+		said = append(said, "Not open to others: "+strings.Join(closed, ", ")+".")
+	}
+	if len(unchanged) > 0 {
+		said = append(said, "Without a secret, and others cannot change it: "+strings.Join(unchanged, ", ")+".")
+	}
+	if len(said) == 0 {
+		return skipped("Whether others can read the files of configuration cannot be told here.")
+	}
+	return ok(strings.Join(said, " "))
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"net/url"
 	"slices"
 	"strings"
 )
@@ -11,7 +12,7 @@ type sources struct {
 	origins map[string]string // of settings, by flag; those left at their defaults are not there
 	key     keySource
 	dotenv  bool // .env was read
-	keyIn   bool // and it holds a key
+	secret  bool // and it holds the key or another secret
 }
 
 // keySource is where the server's key came from.
@@ -22,13 +23,37 @@ type keySource struct {
 }
 
 func (l *loader) sources() sources {
-	s := sources{origins: make(map[string]string), key: l.key, dotenv: len(l.dotenv) > 0, keyIn: l.dotenv[apiKeyEnv].text != ""}
+	s := sources{origins: make(map[string]string), key: l.key, dotenv: len(l.dotenv) > 0, secret: holdsSecret(l.dotenv)}
 	for _, v := range l.chosen {
 		if v.rank > rankInitial {
 			s.origins[v.flag] = v.origin
 		}
 	}
 	return s
+}
+
+// holdsSecret reports whether one of variables is a secret: the key, a setting
+// that is read from the environment alone because it is one, or a URL with a
+// password in it.
+func holdsSecret(variables map[string]given) bool {
+	if variables[apiKeyEnv].text != "" {
+		return true
+	}
+	return slices.ContainsFunc(settings(), func(s setting) bool {
+		text := variables[s.env].text
+		return text != "" && (s.private || s.token && hasPassword(text))
+	})
+}
+
+// hasPassword reports whether a URL has a password, as user information or, as
+// PostgreSQL takes it too, as a parameter.
+func hasPassword(text string) bool {
+	u, err := url.Parse(text)
+	if err != nil {
+		return strings.Contains(text, "@") // it cannot be told; rather too careful
+	}
+	_, isSet := u.User.Password()
+	return isSet || u.Query().Has("password")
 }
 
 // isPlaceholder reports whether a key looks like what examples have in its

@@ -163,10 +163,10 @@ func providerHost(cfg *Config) string {
 func (a *app) configFiles() []doctor.File {
 	var files []doctor.File
 	if a.sources.dotenv {
-		files = append(files, doctor.File{Path: dotenvName, HoldsKey: a.sources.keyIn})
+		files = append(files, doctor.File{Path: dotenvName, HoldsSecret: a.sources.secret})
 	}
 	if a.sources.key.file != "" {
-		files = append(files, doctor.File{Path: a.sources.key.file, HoldsKey: true})
+		files = append(files, doctor.File{Path: a.sources.key.file, HoldsSecret: true})
 	}
 	path := a.configPath
 	if path == "" {
