@@ -104,8 +104,8 @@ func proxyRunning(_ context.Context, v *visit) []Finding {
 	case v.isRuns():
 		return ok(fmt.Sprintf("The InferShield of run is on %s, in key mode %s.", p.addr, p.hello.KeyMode))
 	case p.hello.KeyMode != v.Key.Mode:
-		return warn(fmt.Sprintf("InferShield runs on %s in key mode %s; this shell says %s.", p.addr, p.hello.KeyMode, v.Key.Mode),
-			"A change counts from the next start.", v.restart())
+		// What runs is what counts: a start from this shell may lack the key.
+		return ok(fmt.Sprintf("InferShield runs on %s in key mode %s; this shell says %s, which would count from the next start.", p.addr, p.hello.KeyMode, v.Key.Mode))
 	}
 	return ok(fmt.Sprintf("InferShield runs on %s in key mode %s (version %s).", p.addr, p.hello.KeyMode, p.hello.Version))
 }

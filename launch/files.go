@@ -142,6 +142,9 @@ func without(certs, other []byte) []byte {
 
 // readCerts returns the certificates of a PEM file and nothing else of it.
 func readCerts(path string) ([]byte, error) {
+	if err := isFile(path); err != nil {
+		return nil, err
+	}
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, err
@@ -164,6 +167,16 @@ func readCerts(path string) ([]byte, error) {
 		return nil, fmt.Errorf("%s holds no certificate in PEM", path)
 	}
 	return certs, nil
+}
+
+// isFile is an error for what is no file: a pipe would be waited for without
+// end, since nobody may ever write to it.
+func isFile(path string) error {
+	info, err := os.Stat(path)
+	if err == nil && !info.Mode().IsRegular() {
+		return fmt.Errorf("%s is no file", path)
+	}
+	return err
 }
 
 // suffix tells files apart that hold certificates of the user's.
@@ -283,7 +296,11 @@ func (w *writer) wgetrc(bundle string) []byte {
 	if path == "" {
 		path = "/etc/wgetrc"
 	}
-	system, err := os.ReadFile(path)
+	var system []byte
+	err := isFile(path)
+	if err == nil {
+		system, err = os.ReadFile(path)
+	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		w.notes = append(w.notes, "wget will not see the settings of "+path+": "+err.Error())
 	}

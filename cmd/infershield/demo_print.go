@@ -71,7 +71,7 @@ func (p palette) outcome(r demoResult, cell string) string {
 func (d *demo) verdict(b *strings.Builder, p palette) {
 	b.WriteString("\n")
 	if d.OK {
-		fmt.Fprintf(b, "%s, in %d ms. Next, with your own programs:\n  infershield serve\n", p.green("All as it should be"), d.DurationMS)
+		fmt.Fprintf(b, "%s, in %d ms. Next, with your own programs:\n  infershield run -- CMD\n", p.green("All as it should be"), d.DurationMS)
 		return
 	}
 	for _, r := range d.Steps {

@@ -76,7 +76,7 @@ Run a program through it; nothing else has to be set up:
   infershield run -- python app.py
 
 Or keep it running, and take a shell's programs through it:
-  infershield serve
+  KEY_MODE=auto infershield serve
   eval "$(infershield env)"
 
 Inspect a text as the proxy would:
