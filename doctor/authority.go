@@ -2,7 +2,6 @@ package doctor
 
 import (
 	"context"
-	"crypto/sha256"
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
@@ -14,6 +13,8 @@ import (
 	"runtime"
 	"strings"
 	"time"
+
+	"github.com/infershield/infershield/ca"
 )
 
 const (
@@ -44,12 +45,7 @@ func readAuthority(dir string) authority {
 }
 
 // fingerprint is as ca.Authority.Fingerprint.
-func (a authority) fingerprint() string { return fingerprint(a.cert) }
-
-func fingerprint(cert *x509.Certificate) string {
-	sum := sha256.Sum256(cert.Raw)
-	return strings.ReplaceAll(fmt.Sprintf("% X", sum[:]), " ", ":")
-}
+func (a authority) fingerprint() string { return ca.Fingerprint(a.cert) }
 
 // readCerts returns the certificates of a PEM file, at least one.
 func readCerts(path string) ([]*x509.Certificate, error) {

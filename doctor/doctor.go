@@ -146,7 +146,7 @@ type visit struct {
 
 func newVisit(ctx context.Context, m Machine) *visit {
 	v := &visit{Machine: m, env: environment(m.Environ), check: checkHost(m.Intercept)}
-	v.home = sync.OnceValue(func() proxy { return knock(ctx, dialable(m.Listen), v.check, "/") })
+	v.home = sync.OnceValue(func() proxy { return knock(ctx, Dialable(m.Listen), v.check, "/") })
 	v.way = sync.OnceValue(func() proxy { return v.knockWay(ctx) })
 	v.folder = sync.OnceValue(func() authority { return readAuthority(m.DataDir) })
 	v.found = sync.OnceValue(func() anchors { return v.readStores(ctx) })

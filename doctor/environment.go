@@ -82,7 +82,7 @@ func (v *visit) knockWay(ctx context.Context) proxy {
 	switch {
 	case addr == "":
 		return proxy{err: errors.New("no proxy is set")}
-	case addr == dialable(v.Listen):
+	case addr == Dialable(v.Listen):
 		return v.home()
 	}
 	return knock(ctx, addr, v.check, "/")
@@ -124,7 +124,7 @@ func envProxy(_ context.Context, v *visit) []Finding {
 // settleOr is settle, for a proxy that does not answer though it is the one
 // that is configured: then it must be started.
 func (v *visit) settleOr() string {
-	if v.home().err != nil && v.wayAddr() == dialable(v.Listen) {
+	if v.home().err != nil && v.wayAddr() == Dialable(v.Listen) {
 		return v.Command("serve") + " &"
 	}
 	return v.settle()

@@ -99,7 +99,7 @@ func providerName(ctx context.Context, v *visit) []Finding {
 		host, port = v.Upstream.Host, "443"
 	}
 	if to := v.Upstream.Addr(net.JoinHostPort(host, port)); to != net.JoinHostPort(host, port) {
-		if dialable(to) == dialable(v.Listen) || dialable(to) == dialable(v.Admin) {
+		if Dialable(to) == Dialable(v.Listen) || Dialable(to) == Dialable(v.Admin) {
 			return wrong("Connections to "+host+" are sent to "+to+", which is InferShield itself.", "", v.drop("connect-to", "INFERSHIELD_CONNECT_TO"))
 		}
 		return ok("Connections to " + host + " are sent to " + to + " by --connect-to.")

@@ -162,9 +162,9 @@ func signsAsOurs(ctx context.Context, addr string) bool {
 	return strings.HasPrefix(string(b), "HTTP/") && strings.Contains(string(b), "InferShield")
 }
 
-// dialable is where this machine reaches a listener: one that takes every
+// Dialable is where this machine reaches a listener: one that takes every
 // address says "0.0.0.0:8000", which is nowhere to connect to.
-func dialable(addr string) string {
+func Dialable(addr string) string {
 	host, port, err := net.SplitHostPort(addr)
 	if err != nil || host != "" && !net.ParseIP(host).IsUnspecified() {
 		return addr

@@ -24,7 +24,7 @@ func proxyPort(ctx context.Context, v *visit) []Finding {
 }
 
 func adminPort(ctx context.Context, v *visit) []Finding {
-	conn, err := dial(ctx, dialable(v.Admin))
+	conn, err := dial(ctx, Dialable(v.Admin))
 	if err != nil {
 		if canListen(v.Admin) {
 			return ok(v.Admin + " is free.")
@@ -32,7 +32,7 @@ func adminPort(ctx context.Context, v *visit) []Finding {
 		return v.cannotListen(v.Admin, "INFERSHIELD_ADMIN")
 	}
 	_ = conn.Close() // it was only to see who is there
-	if signsAsOurs(ctx, dialable(v.Admin)) {
+	if signsAsOurs(ctx, Dialable(v.Admin)) {
 		return ok("InferShield has " + v.Admin + ".")
 	}
 	return v.taken(v.Admin, "INFERSHIELD_ADMIN")

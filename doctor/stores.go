@@ -107,7 +107,7 @@ func (v *visit) accepted() []string {
 	}
 	for _, g := range known {
 		if _, trusted := v.proxy().trustedBy([]*x509.Certificate{g.Cert}, v.check); g.Current || trusted {
-			fingerprints = append(fingerprints, fingerprint(g.Cert))
+			fingerprints = append(fingerprints, ca.Fingerprint(g.Cert))
 		}
 	}
 	return fingerprints

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/infershield/infershield/ca"
 	"github.com/infershield/infershield/launch"
 )
 
@@ -56,7 +57,7 @@ type holding struct {
 func hold(certs []*x509.Certificate, current string) (h holding) {
 	for _, cert := range certs {
 		switch {
-		case fingerprint(cert) == current:
+		case ca.Fingerprint(cert) == current:
 			h.current = true
 		case strings.HasPrefix(cert.Subject.CommonName, ourName):
 			h.stale = true

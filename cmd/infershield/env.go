@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/infershield/infershield/doctor"
 	"github.com/infershield/infershield/launch"
 )
 
@@ -115,11 +116,11 @@ func (a *app) planEnv(cmd *cobra.Command, printed *shownEnv) error {
 		if authority, err = a.openAuthority(cmd); err != nil {
 			return err
 		}
-		printed.Notes = append(printed.Notes, "no proxy of yours is running on "+dialable(cfg.Listen)+
+		printed.Notes = append(printed.Notes, "no proxy of yours is running on "+doctor.Dialable(cfg.Listen)+
 			": until one is, these settings leave programs without a way out. Start it: "+a.command()+" serve")
 	}
 	w := &way{
-		addr: dialable(cfg.Listen), hosts: limits(authority.Root()), authority: authority,
+		addr: doctor.Dialable(cfg.Listen), hosts: limits(authority.Root()), authority: authority,
 		filesDir: filepath.Join(cfg.DataDir, launchFolder),
 	}
 	plan, err := w.plan(a.environ, false)

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"github.com/infershield/infershield/doctor"
 )
 
 // healthTimeout is how long an instance may take to say that it is well.
@@ -31,7 +33,7 @@ func newHealthCommand(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			answer, err := askHealth(cmd.Context(), dialable(cfg.Admin))
+			answer, err := askHealth(cmd.Context(), doctor.Dialable(cfg.Admin))
 			if err != nil {
 				return err
 			}

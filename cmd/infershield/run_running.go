@@ -17,6 +17,7 @@ import (
 
 	"github.com/infershield/infershield/audit"
 	"github.com/infershield/infershield/ca"
+	"github.com/infershield/infershield/doctor"
 	"github.com/infershield/infershield/launch"
 )
 
@@ -41,7 +42,7 @@ func (a *app) runningAuthority(ctx context.Context, cfg *Config) *ca.Authority {
 	if len(made) == 0 {
 		return nil
 	}
-	addr := dialable(cfg.Listen)
+	addr := doctor.Dialable(cfg.Listen)
 	ctx, cancel := context.WithTimeout(ctx, runningTimeout)
 	defer cancel()
 	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", addr)
@@ -89,7 +90,7 @@ func (a *app) joinRunning(cfg *Config, authority *ca.Authority) (*way, error) {
 	if err != nil {
 		return nil, err
 	}
-	running := dialable(cfg.Listen)
+	running := doctor.Dialable(cfg.Listen)
 	source := ownAddress(running)
 	relay := launch.StartRelay(l, func() (net.Conn, error) {
 		return (&net.Dialer{LocalAddr: source, Timeout: runningTimeout}).Dial("tcp", running)

@@ -141,14 +141,14 @@ func (a *app) greet(p *product, front, admin string) {
 	}
 	fmt.Fprintf(w, "%s on %s (key mode %s, %s)\n", c.bold("InferShield is listening"), front, cfg.KeyMode, modeWords(p.policy.Load()))
 	fmt.Fprintf(w, "Intercepting %s; every other host is tunnelled untouched.\n", strings.Join(cfg.Intercept, ", "))
-	fmt.Fprintf(w, "Metrics and health on http://%s\n", dialable(admin))
-	fmt.Fprintf(w, "How to connect a program, a browser or a phone: http://%s/start\n\n", dialable(front))
+	fmt.Fprintf(w, "Metrics and health on http://%s\n", doctor.Dialable(admin))
+	fmt.Fprintf(w, "How to connect a program, a browser or a phone: http://%s/start\n\n", doctor.Dialable(front))
 	if a.isManaged() {
 		return // nobody types what stands in a journal
 	}
 	fmt.Fprintf(w, "%s\n", c.bold("Next, in another terminal:"))
 	next := nextSteps{
-		proxy: "http://" + dialable(front), ca: absolute(p.authority.Path()), host: firstHost(cfg.Intercept),
+		proxy: "http://" + doctor.Dialable(front), ca: absolute(p.authority.Path()), host: firstHost(cfg.Intercept),
 		self: a.command(), database: cfg.auditFile(), mode: p.policy.Load().Mode(),
 		serverKey: cfg.KeyMode != keys.Passthrough && !cfg.Key.IsZero(), env: a.envCommand(cfg, front),
 	}
@@ -168,16 +168,6 @@ func modeWords(p *policy.Policy) string {
 	return fmt.Sprintf("blocking from risk %d", p.Threshold())
 }
 
-// dialable is where this machine reaches a listener: one that takes every
-// address says "[::]:8000" or ":8000", which is nowhere to connect to.
-func dialable(addr string) string {
-	host, port, err := net.SplitHostPort(addr)
-	if err != nil || host != "" && !net.ParseIP(host).IsUnspecified() {
-		return addr
-	}
-	return net.JoinHostPort("127.0.0.1", port)
-}
-
 // absolute makes a path work in the other terminal, which may stand elsewhere.
 func absolute(path string) string {
 	if abs, err := filepath.Abs(path); err == nil {
@@ -191,7 +181,7 @@ func firstHost(hosts []string) string { return strings.TrimPrefix(hosts[0], "*."
 // envCommand has a shell evaluate what env prints for this proxy.
 func (a *app) envCommand(cfg *Config, front string) string {
 	command := a.command() + " env"
-	if addr := dialable(front); addr != listenDefault {
+	if addr := doctor.Dialable(front); addr != listenDefault {
 		command += " --listen " + addr
 	}
 	if cfg.DataDir != dataDirDefault(plain(environment(a.environ))) {

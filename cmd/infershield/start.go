@@ -11,6 +11,7 @@ import (
 
 	"github.com/infershield/infershield/ca"
 	"github.com/infershield/infershield/dashboard"
+	"github.com/infershield/infershield/doctor"
 	"github.com/infershield/infershield/mitm"
 )
 
@@ -83,7 +84,7 @@ func (p *product) visit(r *http.Request) dashboard.Visit {
 		}
 	}
 	if !isPlainAddr(v.Proxy) {
-		v.Proxy = dialable(p.frontAddr)
+		v.Proxy = doctor.Dialable(p.frontAddr)
 	}
 	return v
 }

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/coreos/go-systemd/v22/daemon"
+
+	"github.com/infershield/infershield/doctor"
 )
 
 // supervisor tells the service manager how this process is (sd_notify), shows
@@ -134,7 +136,7 @@ func (s *supervisor) check() error {
 
 func checkHealth(ctx context.Context, at net.Addr) error {
 	t := &http.Transport{DisableKeepAlives: true, DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-		return new(net.Dialer).DialContext(ctx, at.Network(), dialable(at.String()))
+		return new(net.Dialer).DialContext(ctx, at.Network(), doctor.Dialable(at.String()))
 	}}
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://localhost/health", nil)
 	if err != nil {
